@@ -1,0 +1,189 @@
+"""Batch and generator nodes: they never reach the server, they become `batch.data`.
+
+Every item is checked here. The server does not check them, and one of a wrong type stops its whole queue
+(seen on 6.14.2: the row cannot be parsed, and nothing behind it runs).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from random import Random
+from typing import Any
+
+from workflows._json import mapping, sequence, text
+from workflows.document import MISSING, Document, Edge, Node
+from workflows.errors import DocumentError
+from workflows.schema import FieldSchema, Schemas
+
+#: Batch node type -> (the field that holds its items, the handle that they leave by).
+BATCHES = {
+    "image_batch": ("images", "image"),
+    "string_batch": ("strings", "value"),
+    "integer_batch": ("integers", "value"),
+    "float_batch": ("floats", "value"),
+}
+GENERATORS = frozenset({"image_generator", "string_generator", "integer_generator", "float_generator"})
+NODE_TYPES = frozenset(BATCHES) | GENERATORS
+
+MAX_GENERATED = 1000
+
+Data = list[list[dict[str, Any]]]
+
+
+def data(document: Document, schemas: Schemas, values: Mapping[tuple[str, str], Any], random: Random) -> Data:
+    """Return the groups of a document's batch nodes: groups multiply, members of a group run side by side.
+
+    Raises DocumentError, naming the node, where the items cannot be worked out or do not fit.
+    """
+    groups: dict[str, list[tuple[Node, list[dict[str, Any]]]]] = {}
+    for node in document.nodes.values():
+        if node.type not in BATCHES:
+            continue
+        items = _items(document, node, values, random)
+        members = [_datum(document, schemas, edge, items) for edge in _outgoing(document, node)]
+        if members:
+            name = text(_value(node, "batch_group_id", values))
+            groups.setdefault(name if name not in {"", "None"} else node.id, []).append((node, members))
+    for members in groups.values():
+        _same_length(members)
+    return [[datum for _, data in members for datum in data] for members in groups.values()]
+
+
+def size(groups: Data) -> int:
+    """Return how many queue items the groups make."""
+    return math.prod(len(group[0]["items"]) for group in groups)
+
+
+def _outgoing(document: Document, node: Node) -> Iterator[Edge]:
+    handle = BATCHES[node.type][1]
+    return (edge for edge in document.edges if edge.source == node.id and edge.source_field == handle)
+
+
+def _datum(document: Document, schemas: Schemas, edge: Edge, items: list[Any]) -> dict[str, Any]:
+    target = document.nodes[edge.target]
+    field = schemas.field(target.type, edge.target_field)
+    if field is None:
+        raise DocumentError(f"A batch feeds **{edge.target_field}** of “{target.label or target.type}”, which is gone.")
+    for item in items:
+        if not fits(field, item):
+            raise DocumentError(f"A batch holds {json.dumps(item)[:60]}, which **{field.title}** does not take.")
+    return {"node_path": edge.target, "field_name": edge.target_field, "items": items}
+
+
+def fits(field: FieldSchema, value: Any) -> bool:
+    """Tell whether the server will read this value back for this field."""
+    match field.type:
+        case "IntegerField":
+            return isinstance(value, int) and not isinstance(value, bool) and _in_bounds(field, value)
+        case "FloatField":
+            number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+            return number and _in_bounds(field, value)
+        case "StringField":
+            return isinstance(value, str)
+        case "EnumField" | "SchedulerField":
+            return value in {choice for choice, _ in field.choices}
+        case "BooleanField":
+            return isinstance(value, bool)
+        case "ImageField":
+            return isinstance(mapping(value).get("image_name"), str)
+        case _:
+            return False
+
+
+def _in_bounds(field: FieldSchema, value: float) -> bool:
+    return (
+        (field.minimum is None or value >= field.minimum)
+        and (field.maximum is None or value <= field.maximum)
+        and (field.exclusive_minimum is None or value > field.exclusive_minimum)
+        and (field.exclusive_maximum is None or value < field.exclusive_maximum)
+        and (not field.multiple_of or math.isclose(math.remainder(value, field.multiple_of), 0, abs_tol=1e-9))
+    )
+
+
+def _same_length(members: list[tuple[Node, list[dict[str, Any]]]]) -> None:
+    lengths = {len(datum["items"]) for _, data in members for datum in data}
+    if len(lengths) > 1:
+        names = ", ".join(node.label or node.type for node, _ in members)
+        raise DocumentError(f"The batches {names} run side by side, so they need equally many items.")
+    if 0 in lengths:
+        raise DocumentError(
+            f"The batch “{members[0][0].label or members[0][0].type}” is empty: give it at least one item."
+        )
+
+
+def _items(document: Document, node: Node, values: Mapping[tuple[str, str], Any], random: Random) -> list[Any]:
+    name = BATCHES[node.type][0]
+    feeding = [edge.source for edge in document.edges if edge.target == node.id and edge.target_field == name]
+    if feeding:
+        return generate(document.nodes[feeding[0]], values, random)
+    return sequence(_value(node, name, values))
+
+
+def generate(node: Node, values: Mapping[tuple[str, str], Any], random: Random) -> list[Any]:
+    """Return the items of a generator node. Raises DocumentError for what only the server could work out."""
+    held = mapping(_value(node, "generator", values))
+    kind = text(held.get("type"))
+    whole = kind.startswith("integer")
+    try:
+        if kind.endswith("arithmetic_sequence"):
+            return _arithmetic(held, whole)
+        if kind.endswith("linear_distribution"):
+            return _linear(held, whole)
+        if kind.endswith("random_distribution_uniform"):
+            return _uniform(held, whole, random)
+        if kind.endswith("parse_string"):
+            return _parsed(held, kind)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DocumentError(f"The generator “{node.label or node.type}” holds values that make no sequence.") from error
+    raise DocumentError(f"The generator “{node.label or node.type}” ({kind or 'empty'}) is not supported yet.")
+
+
+def _count(held: Mapping[str, Any]) -> int:
+    return max(0, min(int(held.get("count", 0)), MAX_GENERATED))
+
+
+def _arithmetic(held: Mapping[str, Any], whole: bool) -> list[Any]:
+    start, step = held.get("start", 0), held.get("step", 1)
+    # The editor makes a single item of a sequence that does not move.
+    count = _count(held) if step else 1
+    return [_number(start + i * step, whole) for i in range(count)]
+
+
+def _linear(held: Mapping[str, Any], whole: bool) -> list[Any]:
+    start, end, count = held.get("start", 0), held.get("end", 1), _count(held)
+    if count < 2:
+        return [_number(start, whole)] * count
+    return [_number(start + (end - start) * i / (count - 1), whole) for i in range(count)]
+
+
+def _uniform(held: Mapping[str, Any], whole: bool, random: Random) -> list[Any]:
+    seed = held.get("seed")
+    source = random if seed is None else Random(seed)  # noqa: S311  not a secret
+    low, high = held.get("min", 0), held.get("max", 1)
+    return [source.randint(int(low), int(high)) if whole else source.uniform(low, high) for _ in range(_count(held))]
+
+
+def _parsed(held: Mapping[str, Any], kind: str) -> list[Any]:
+    split_on = text(held.get("splitOn", ","))
+    with contextlib.suppress(ValueError):
+        # The editor lets people write \\n for a line break.
+        split_on = str(json.loads(f'"{split_on}"'))
+    given = text(held.get("input"))
+    parts = [part for part in (given.split(split_on) if split_on else [given]) if part.strip()][:MAX_GENERATED]
+    if kind.startswith("string"):
+        return list(parts)
+    return [_number(float(part), kind.startswith("integer")) for part in parts]
+
+
+def _number(value: float, whole: bool) -> float:
+    return round(value) if whole else float(value)
+
+
+def _value(node: Node, name: str, values: Mapping[tuple[str, str], Any]) -> Any:
+    if (node.id, name) in values:
+        return values[node.id, name]
+    held = node.inputs.get(name)
+    return None if held is None or held.value is MISSING else held.value

@@ -1,0 +1,65 @@
+"""Every error that Familiar raises on purpose.
+
+FamiliarError
+├── UserError              its text is shown as it is: it names the input and says what to do
+│   ├── DocumentError      the uploaded file is not a workflow that can run
+│   └── InputError         a value does not fit its input
+└── BackendError           ours to mend; logged whole, never shown
+    ├── Unavailable        no answer, or "not now": the same call may work later
+    ├── AuthError          the backend wants a login, or refuses ours
+    ├── NotFound           what was asked for is not there (any more)
+    └── Rejected           the backend understood and refused
+        └── QueueFull      it has no room for the batch at the moment
+"""
+
+
+class FamiliarError(Exception):
+    """Base class: useful to tell our own errors from everything else."""
+
+
+class UserError(FamiliarError):
+    """Raise to show the text, as it is, to the person who asked."""
+
+
+class DocumentError(UserError):
+    """The uploaded file is not a workflow that can run."""
+
+
+class InputError(UserError):
+    """A value does not fit its input; the text names the input."""
+
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"**{name}**: {problem}")
+        self.name = name
+        self.problem = problem
+
+
+class BackendError(FamiliarError):
+    """Something between us and InvokeAI went wrong."""
+
+
+class Unavailable(BackendError):
+    """No answer, or "not now": the same call may work later."""
+
+
+class AuthError(BackendError):
+    """The backend wants a login, or refuses ours."""
+
+
+class NotFound(BackendError):
+    """What was asked for is not there (any more)."""
+
+
+class Rejected(BackendError):
+    """The backend understood and refused.
+
+    `problems` holds (location, message) pairs where the backend gave them, without the echoed input.
+    """
+
+    def __init__(self, message: str, problems: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+
+class QueueFull(Rejected):
+    """The backend has no room for the batch at the moment."""
