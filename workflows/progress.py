@@ -24,44 +24,47 @@ class Progress:
     node_title: str = ""
     step: str = ""
     fraction: float | None = None
+    overall: float = 0.0
+    #: Which node of the document a running copy is of.
+    sources: dict[tuple[int, str], str] = field(default_factory=dict[tuple[int, str], str])
 
     @property
     def total(self) -> int:
-        """How many nodes there are to run, as far as is known: iterations reveal theirs as they come."""
-        return max(len(self.titles) * self.items, len(self.started))
+        """How many nodes there are to run, as far as is known: iterations reveal their copies as they come."""
+        begun = {(item, self.sources[item, copy]) for item, copy in self.started}
+        return len(self.started) + max(len(self.titles) * self.items - len(begun), 0)
 
     @property
     def position(self) -> int:
         """Which node runs, counted from 1."""
         return min(max(len(self.started), 1), max(self.total, 1))
 
-    @property
-    def overall(self) -> float:
-        """How much is done, 0 to 1, with the running node's own share."""
-        if not self.total:
-            return 0.0
-        return min((len(self.done) + (self.fraction or 0.0)) / self.total, 1.0)
+    def _measure(self) -> None:
+        """Set how much is done, with the running node's own share. It never goes back, whatever iterations reveal."""
+        share = (len(self.done) + (self.fraction or 0.0)) / max(self.total, 1)
+        self.overall = max(self.overall, min(share, 1.0))
 
     def apply(self, event: Event) -> bool:
         """Take an event in; return whether it changed what there is to show."""
+        changed = self._take(event)
+        if changed:
+            self._measure()
+        return changed
+
+    def _take(self, event: Event) -> bool:
         copy = (event.item_id, event.copy_id)
         self.images.update(event.images)
-        if event.kind is EventKind.NODE_STARTED and copy not in self.started:
-            self.started.add(copy)
-            self.node_title = self.titles.get(event.node_id, "")
-            self.step, self.fraction = "", None
-            return True
-        if event.kind is EventKind.PROGRESS and copy not in self.done:
-            self.started.add(copy)
-            self.node_title = self.titles.get(event.node_id, self.node_title)
-            self.step, self.fraction = event.message, event.fraction
-            return True
-        if event.kind is EventKind.NODE_COMPLETE and copy not in self.done:
-            self.started.add(copy)
-            self.done.add(copy)
-            self.fraction = None
-            return True
         if event.kind is EventKind.STATUS and event.status and event.status.is_final:
             self.items_done.add(event.item_id)
             return True
-        return False
+        if copy in self.done or not event.copy_id:
+            return False
+        if event.kind is EventKind.NODE_STARTED and copy in self.started:
+            return False
+        self.started.add(copy)
+        self.sources[copy] = event.node_id
+        self.node_title = self.titles.get(event.node_id, "")
+        self.step, self.fraction = event.message, event.fraction
+        if event.kind is EventKind.NODE_COMPLETE:
+            self.done.add(copy)
+        return True

@@ -1,0 +1,101 @@
+"""The discord.py client: typed attributes, what it loads, and what it says when something goes wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from yarl import URL
+
+from bot import problems
+from bot.config import DiscordSettings
+from bot.engine import Engine
+from workflows.errors import BackendError, UserError
+
+log = logging.getLogger(__name__)
+
+EXTENSIONS = ("cogs.workflows", "cogs.run", "cogs.jobs")
+
+_AWAY = "InvokeAI does not answer at the moment. Please try again in a while."
+
+
+def redirect(settings: DiscordSettings) -> None:
+    """Point discord.py at another API and gateway, where the configuration names them.
+
+    The library reads both from class attributes and has no other way (2.7.1; `Client` never asks GET /gateway/bot).
+    """
+    if settings.api_url:
+        Route.BASE = settings.api_url
+    if settings.gateway_url:
+        DiscordWebSocket.DEFAULT_GATEWAY = URL(settings.gateway_url)
+
+
+class Tree(app_commands.CommandTree["Familiar"]):
+    """Answers every failed command: a UserError in its own words, everything else as ours."""
+
+    async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:
+        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        await answer_error(interaction, cause)
+
+
+class Familiar(commands.Bot):
+    """The bot. It holds the engine and loads the cogs; it needs no privileged intent and reads no messages."""
+
+    engine: Engine
+
+    def __init__(self, engine: Engine) -> None:
+        intents = discord.Intents.none()
+        intents.guilds = True
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=intents,
+            tree_cls=Tree,
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            max_messages=None,
+        )
+        self.engine = engine
+
+    async def setup_hook(self) -> None:
+        for extension in EXTENSIONS:
+            await self.load_extension(extension)
+
+
+@contextlib.asynccontextmanager
+async def answering(interaction: discord.Interaction[Any]) -> AsyncGenerator[None]:
+    """Answer what goes wrong in the block: for buttons, whose errors the library only logs."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  answer_error logs what is not the user's
+        await answer_error(interaction, error)
+
+
+async def answer_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """Tell the user privately what went wrong, and the log everything that was not theirs."""
+    if isinstance(error, UserError):
+        text = str(error)
+    elif isinstance(error, app_commands.MissingPermissions):
+        text = "You need the permission **Manage Server** for that."
+    elif isinstance(error, app_commands.CommandNotFound):
+        text = "That command was just removed from this server."
+    elif isinstance(error, BackendError):
+        log.warning("interaction %s: %r", interaction.id, error)
+        text = _AWAY
+    else:
+        log.error("interaction %s", interaction.id, exc_info=error)
+        text = problems.OUR_SIDE
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(text, ephemeral=True)
+        else:
+            await interaction.response.send_message(text, ephemeral=True)
+    except discord.HTTPException as refused:
+        log.warning("interaction %s: the answer did not get through: %s", interaction.id, refused)

@@ -1,0 +1,88 @@
+"""What the life of a job shows to people, without knowing where: a Discord message, or a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.jobs import Job
+from bot.media import ResultFile
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """In line; position 0 is about to start."""
+
+    position: int
+
+
+@dataclass(frozen=True)
+class Uploading:
+    number: int
+    total: int
+    position: int = 0
+
+
+@dataclass(frozen=True)
+class Running:
+    """On the backend. `overall` and `fraction` go from 0 to 1; `fraction` is the running node's own, where it tells."""
+
+    node: int = 0
+    nodes: int = 0
+    title: str = ""
+    step: str = ""
+    fraction: float | None = None
+    overall: float = 0.0
+    item: int = 1
+    items: int = 1
+
+
+@dataclass(frozen=True)
+class Away:
+    """The backend does not answer, or has no room; the same step is tried again."""
+
+
+@dataclass(frozen=True)
+class Restarted:
+    """The backend restarted under the job; it runs once more."""
+
+
+@dataclass(frozen=True)
+class Cancelling:
+    pass
+
+
+Moment = Waiting | Uploading | Running | Away | Restarted | Cancelling
+
+
+class Card(Protocol):
+    """Where one job is shown."""
+
+    #: The most bytes that one result file may have.
+    file_limit: int
+    #: The most bytes that all files of one message may have together.
+    request_limit: int
+
+    def show(self, job: Job, moment: Moment) -> None:
+        """Show how the job is doing. Returns at once and never raises: the newest state wins."""
+        ...
+
+    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> None:
+        """Show how the job ended, with its results. Doing it twice shows it once.
+
+        Raises Unavailable where it may work later, TooLarge where smaller files may, Undeliverable where it never will.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Stop showing anything."""
+        ...
+
+
+class TooLarge(Exception):
+    """The files are over a limit that nobody told us of before."""
+
+
+class Undeliverable(Exception):
+    """The card is gone, or may not be written to any more."""

@@ -1,0 +1,169 @@
+"""Published workflows: their versions, their inputs, and the drafts that become them. All SQL on those tables."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+import aiosqlite
+from pydantic import TypeAdapter
+
+from bot.jobs import now
+from workflows.document import Document, read
+from workflows.errors import UserError
+from workflows.values import InputSpec
+
+_inputs = TypeAdapter(tuple[InputSpec, ...])
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A workflow that an admin is looking at. `document` is the file as it was uploaded."""
+
+    id: str
+    guild_id: int
+    user_id: int
+    slug: str
+    name: str
+    description: str
+    document: bytes
+    inputs: tuple[InputSpec, ...]
+
+
+@dataclass(frozen=True)
+class Published:
+    """One version of a published workflow, as a command shows it."""
+
+    workflow_id: int
+    version: int
+    guild_id: int
+    slug: str
+    name: str
+    description: str
+    inputs: tuple[InputSpec, ...]
+
+
+class NameTaken(UserError):
+    """The slug is another workflow's on this server."""
+
+
+class Catalog:
+    """The published workflows in the database."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._db = connection
+
+    async def save_draft(self, draft: Draft) -> None:
+        """Keep what an admin is looking at, so that the buttons under it work after a restart."""
+        query = "INSERT INTO drafts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        inputs = _inputs.dump_json(draft.inputs).decode()
+        values = (draft.guild_id, draft.user_id, draft.slug, draft.name, draft.description, draft.document.decode())
+        await self._db.execute(query, (draft.id, *values, inputs, now().isoformat()))
+
+    async def draft(self, draft_id: str) -> Draft | None:
+        rows = await self._rows("SELECT * FROM drafts WHERE id = ?", draft_id)
+        return _draft(rows[0]) if rows else None
+
+    async def drop_draft(self, draft_id: str) -> None:
+        await self._db.execute("DELETE FROM drafts WHERE id = ?", (draft_id,))
+
+    async def publish(self, draft: Draft) -> Published:
+        """Make a draft the first version of a workflow. Raises NameTaken, also where two admins race for a name.
+
+        The version is written first: a crash in between leaves a version without a workflow, which nobody sees.
+        """
+        stamp = now().isoformat()
+        inputs = _inputs.dump_json(draft.inputs).decode()
+        version = """
+            INSERT INTO versions SELECT coalesce(max(workflow_id), 0) + 1, 1, ?, ?, ?, ?, ?, ? FROM versions
+            RETURNING workflow_id
+        """
+        document = draft.document.decode()
+        rows = await self._rows(version, draft.name, draft.description, document, inputs, draft.user_id, stamp)
+        workflow_id = int(rows[0]["workflow_id"])
+        workflow = (
+            "INSERT INTO workflows (id, guild_id, slug, version, created_by, created_at) VALUES (?, ?, ?, 1, ?, ?)"
+        )
+        try:
+            await self._db.execute(workflow, (workflow_id, draft.guild_id, draft.slug, draft.user_id, stamp))
+        except sqlite3.IntegrityError as error:
+            await self._db.execute("DELETE FROM versions WHERE workflow_id = ?", (workflow_id,))
+            raise NameTaken(
+                f"`/{draft.slug}` was just taken. Please upload the file again with another name."
+            ) from error
+        await self.drop_draft(draft.id)
+        return Published(workflow_id, 1, draft.guild_id, draft.slug, draft.name, draft.description, draft.inputs)
+
+    async def of_guild(self, guild_id: int) -> list[Published]:
+        """Return a server's workflows in their current versions, by name."""
+        query = """
+            SELECT * FROM workflows JOIN versions ON workflow_id = workflows.id AND number = workflows.version
+            WHERE guild_id = ? AND removed_at IS NULL ORDER BY slug
+        """
+        return [_published(row) for row in await self._rows(query, guild_id)]
+
+    async def guilds(self) -> list[int]:
+        """Return every server that has, or had, a workflow."""
+        return [int(row[0]) for row in await self._rows("SELECT DISTINCT guild_id FROM workflows")]
+
+    async def remove(self, guild_id: int, slug: str) -> bool:
+        """Take a workflow out of the server's list; its versions stay for the jobs that run them."""
+        query = "UPDATE workflows SET removed_at = ? WHERE guild_id = ? AND slug = ? AND removed_at IS NULL"
+        cursor = await self._db.execute(query, (now().isoformat(), guild_id, slug))
+        return cursor.rowcount > 0
+
+    async def version(self, workflow_id: int, number: int) -> tuple[Document, tuple[InputSpec, ...]]:
+        """Return one version's document and inputs. Raises DocumentError, KeyError."""
+        query = "SELECT document, inputs FROM versions WHERE workflow_id = ? AND number = ?"
+        rows = await self._rows(query, workflow_id, number)
+        if not rows:
+            raise KeyError((workflow_id, number))
+        document = await asyncio.to_thread(read, str(rows[0]["document"]).encode())
+        return document, _inputs.validate_json(rows[0]["inputs"])
+
+    # What Discord was told
+
+    async def sent_digest(self, scope: str) -> str | None:
+        rows = await self._rows("SELECT digest FROM sent_commands WHERE scope = ?", scope)
+        return str(rows[0]["digest"]) if rows else None
+
+    async def save_digest(self, scope: str, digest: str) -> None:
+        query = "INSERT OR REPLACE INTO sent_commands (scope, digest, sent_at) VALUES (?, ?, ?)"
+        await self._db.execute(query, (scope, digest, now().isoformat()))
+
+    async def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
+        async with self._db.execute(query, values) as cursor:
+            return list(await cursor.fetchall())
+
+
+def digest(payload: bytes) -> str:
+    """Return what tells one set of commands from another."""
+    return hashlib.sha256(payload).hexdigest()
+
+
+def _draft(row: sqlite3.Row) -> Draft:
+    return Draft(
+        id=row["id"],
+        guild_id=row["guild_id"],
+        user_id=row["user_id"],
+        slug=row["slug"],
+        name=row["name"],
+        description=row["description"],
+        document=str(row["document"]).encode(),
+        inputs=_inputs.validate_json(row["inputs"]),
+    )
+
+
+def _published(row: sqlite3.Row) -> Published:
+    return Published(
+        workflow_id=row["workflow_id"],
+        version=row["number"],
+        guild_id=row["guild_id"],
+        slug=row["slug"],
+        name=row["name"],
+        description=row["description"],
+        inputs=_inputs.validate_json(row["inputs"]),
+    )

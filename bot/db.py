@@ -1,0 +1,93 @@
+"""The database: one SQLite file, one process, migrations by number."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+from collections.abc import AsyncGenerator, Generator
+from importlib import resources
+from pathlib import Path
+
+import aiosqlite
+from filelock import FileLock, Timeout
+
+from workflows.errors import FamiliarError
+
+_MIGRATION = re.compile(r"(\d{4})_\w+\.sql")
+
+
+class DatabaseError(FamiliarError):
+    """The database cannot be used; the text says what to do."""
+
+
+@contextlib.asynccontextmanager
+async def connect(path: Path | str) -> AsyncGenerator[aiosqlite.Connection]:
+    """Open the database and bring it up to date. Raises DatabaseError.
+
+    Two processes on one database would run every job twice, so a lock beside the file keeps the second one out.
+    """
+    with _lock(path):
+        try:
+            connection = await aiosqlite.connect(path, isolation_level=None)
+        except sqlite3.Error as error:
+            raise DatabaseError(f"{path}: cannot be opened: {error}") from error
+        try:
+            await _prepare(connection)
+            yield connection
+        finally:
+            await connection.close()
+
+
+@contextlib.contextmanager
+def _lock(path: Path | str) -> Generator[None]:
+    if str(path) == ":memory:":
+        yield
+        return
+    lock = FileLock(f"{path}.lock", timeout=0)
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise DatabaseError(f"{path}: another Familiar is running on this database. Stop it first.") from None
+    except OSError as error:
+        raise DatabaseError(f"{path}: cannot be written: {error}") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+async def _prepare(connection: aiosqlite.Connection) -> None:
+    connection.row_factory = sqlite3.Row
+    await connection.execute("PRAGMA journal_mode = WAL")
+    # FULL: after a power cut a job that was enqueued must still be known, or its images are never deleted.
+    await connection.execute("PRAGMA synchronous = FULL")
+    await connection.execute("PRAGMA foreign_keys = ON")
+    await connection.execute("PRAGMA busy_timeout = 5000")
+    await migrate(connection)
+
+
+def migrations() -> list[tuple[int, str]]:
+    """Return (number, SQL) of every migration, in order."""
+    folder = resources.files("bot") / "migrations"
+    found = [
+        (int(name[1]), file.read_text("utf-8"))
+        for file in folder.iterdir()
+        if (name := _MIGRATION.fullmatch(file.name))
+    ]
+    return sorted(found)
+
+
+async def migrate(connection: aiosqlite.Connection) -> None:
+    """Apply the migrations that this database does not have yet. Raises DatabaseError for one from a newer Familiar."""
+    async with connection.execute("PRAGMA user_version") as cursor:
+        row = await cursor.fetchone()
+    applied = int(row[0]) if row else 0
+    known = migrations()
+    if applied > known[-1][0]:
+        raise DatabaseError(f"the database is of a newer Familiar (migration {applied}); update this one.")
+    for number, sql in known:
+        if number > applied:
+            # One transaction each: a crash in the middle leaves the database as it was.
+            await connection.executescript(f"BEGIN;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;")

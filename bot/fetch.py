@@ -1,0 +1,48 @@
+"""Fetch what a member attached, with a limit on its size."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import httpx
+
+from bot.jobs import Attachment
+from workflows.errors import InputError, Unavailable
+
+
+class Fetcher:
+    """Get the bytes of attachments: from Discord's CDN, or, for a run from the terminal, from a file."""
+
+    def __init__(self, http: httpx.AsyncClient, limit: int) -> None:
+        self._http = http
+        self._limit = limit
+
+    async def fetch(self, attachment: Attachment) -> bytes:
+        """Return the attachment's bytes. Raises InputError, which names the input, or Unavailable."""
+        if attachment.size > self._limit:
+            raise self._too_large(attachment)
+        if attachment.url.startswith("file:"):
+            return await asyncio.to_thread(Path(unquote(urlsplit(attachment.url).path)).read_bytes)
+        try:
+            async with self._http.stream("GET", attachment.url) as response:
+                if response.status_code in {401, 403, 404, 410}:
+                    # Discord signs these URLs for about a day.
+                    raise InputError(attachment.name, "that picture is no longer there. Please attach it again.")
+                if response.status_code != 200:
+                    raise Unavailable(f"attachment: {response.status_code}")
+                return await self._read(response, attachment)
+        except httpx.TransportError as error:
+            raise Unavailable(f"attachment: {type(error).__name__}") from error
+
+    async def _read(self, response: httpx.Response, attachment: Attachment) -> bytes:
+        data = bytearray()
+        async for chunk in response.aiter_bytes():
+            data += chunk
+            if len(data) > self._limit:
+                raise self._too_large(attachment)
+        return bytes(data)
+
+    def _too_large(self, attachment: Attachment) -> InputError:
+        return InputError(attachment.name, f"that file is too large; up to {self._limit // 2**20} MiB are fine.")

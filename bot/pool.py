@@ -1,0 +1,116 @@
+"""The backends: their connections, what they can do, and which one takes a job."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+
+import httpx
+
+from bot.config import BackendSettings
+from bot.line import Line
+from workflows.client import InvokeClient
+from workflows.errors import BackendError, Unavailable
+from workflows.events import EventStream
+from workflows.models import ModelRecord
+from workflows.schema import Schemas
+
+log = logging.getLogger(__name__)
+
+_REFRESH_SECONDS = 30.0
+
+
+class Backend:
+    """One InvokeAI, as the jobs see it. What it can do is remembered, and read again every half minute."""
+
+    def __init__(self, settings: BackendSettings, client: InvokeClient, events: EventStream) -> None:
+        self.name = settings.name
+        self.url = settings.url
+        self.client = client
+        self.events = events
+        self.line = Line(settings.max_in_flight)
+        self._version = ""
+        self._schemas: Schemas | None = None
+        self._models: list[ModelRecord] = []
+
+    @property
+    def models(self) -> Sequence[ModelRecord]:
+        """The installed models, as they were at the last look; quick enough to answer while somebody types."""
+        return self._models
+
+    async def schemas(self) -> Schemas:
+        """Return the node types. Raises BackendError where they were never read and cannot be now."""
+        if self._schemas is None:
+            await self.refresh()
+        if self._schemas is None:
+            raise Unavailable(f"{self.name} did not tell its node types")
+        return self._schemas
+
+    async def refresh(self) -> None:
+        """Look at the backend's models, and at its node types where it was updated. Raises BackendError."""
+        version = await self.client.version()
+        if self._schemas is None or version != self._version:
+            self._schemas = await self.client.schemas()
+            self._version = version
+        self._models = await self.client.models()
+
+
+class Pool:
+    """All backends, in the order of the configuration."""
+
+    def __init__(self, backends: Iterable[Backend]) -> None:
+        self._backends = {backend.name: backend for backend in backends}
+
+    def __iter__(self):
+        return iter(self._backends.values())
+
+    @property
+    def first(self) -> Backend:
+        """The backend that workflows are checked against when they are registered."""
+        return next(iter(self._backends.values()))
+
+    def get(self, name: str) -> Backend:
+        """Return a backend by name. Raises KeyError where the configuration no longer has it."""
+        return self._backends[name]
+
+    def choose(self) -> Backend:
+        """Return the backend that takes the next job: one that answers, with the shortest line."""
+        return min(self, key=lambda backend: (not backend.events.connected, backend.line.length))
+
+
+@contextlib.asynccontextmanager
+async def open_pool(
+    settings: Iterable[BackendSettings], open_http: Callable[[str], httpx.AsyncClient]
+) -> AsyncGenerator[Pool]:
+    """Open the connections to all backends; one that does not answer is tried again for as long as the pool is open."""
+    async with contextlib.AsyncExitStack() as stack:
+        backends: list[Backend] = []
+        for backend in settings:
+            http = await stack.enter_async_context(open_http(backend.url))
+            client = InvokeClient(http, backend.queue_id, backend.credentials)
+            events = await stack.enter_async_context(EventStream(backend.url, backend.queue_id, client.token))
+            backends.append(Backend(backend, client, events))
+        async with contextlib.AsyncExitStack() as watchers:
+            for backend in backends:
+                task = asyncio.create_task(_keep_fresh(backend), name=f"refresh {backend.name}")
+                watchers.push_async_callback(_end, task)
+            yield Pool(backends)
+
+
+async def _keep_fresh(backend: Backend) -> None:
+    while True:
+        try:
+            await backend.refresh()
+        except BackendError as error:
+            log.warning("backend %s: %s", backend.name, error)
+        except Exception:
+            log.exception("backend %s could not be read", backend.name)
+        await asyncio.sleep(_REFRESH_SECONDS)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,50 @@
+"""What a member is told when a job does not end well. The backend's own words are shown only if harmless."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from workflows.errors import Rejected
+from workflows.models import ItemStatus, QueueItem
+from workflows.values import InputSpec
+
+#: Messages of the server may hold whole tracebacks, paths and addresses.
+_HARMLESS = re.compile(r"[\w\s.,:;'\"()\[\]<>=+*%!?-]{1,160}")
+
+_KNOWN = {
+    "OutOfMemoryError": "The graphics card ran out of memory. Try a smaller size, or fewer images.",
+    "MissingInputException": "The workflow lacks a value that it needs. Please tell an admin of this server.",
+    "ImageRecordNotFoundException": "A picture that it needs is not on the backend any more. Please try again.",
+    "UnknownModelException": "A model that the workflow needs is not installed any more. Please tell an admin.",
+}
+
+OUR_SIDE = "Something went wrong on our side. Please try again; if it stays, tell an admin the job number."
+UNREACHABLE = "InvokeAI did not answer for a long time, so this job was given up. Please try again later."
+RESTARTED = "InvokeAI restarted twice while this job ran. Please try again later."
+FORGOTTEN = "InvokeAI no longer knows this job: it was cleared there. Please run it again."
+NO_IMAGE = "The workflow ran to its end but made no picture. Please tell an admin of this server."
+VANISHED = "The results were deleted on InvokeAI before they could be posted. Please run it again."
+
+
+def failed_run(items: Sequence[QueueItem], titles: Mapping[str, str]) -> str:
+    """Say which step of a run failed, and what to do."""
+    item = next(item for item in items if item.status is ItemStatus.FAILED)
+    kind = item.error_type or ""
+    copies = item.session.errors
+    node_id = next((item.session.prepared_source_mapping.get(copy, "") for copy in copies), "")
+    step = f"The step **{titles[node_id]}** failed" if titles.get(node_id) else "A step failed"
+    if kind in _KNOWN:
+        return f"{step}. {_KNOWN[kind]}"
+    lines = (item.error_message or "").strip().splitlines()
+    reason = lines[0].strip() if len(lines) == 1 and _HARMLESS.fullmatch(lines[0].strip()) else kind
+    return f"{step}{': ' + reason if reason else ''}. Try other values; if it stays, tell an admin the job number."
+
+
+def rejected(error: Rejected, inputs: Sequence[InputSpec]) -> str | None:
+    """Name the input that the backend refused at the door, or return None where it was none of the member's."""
+    for location, message in error.problems:
+        for spec in inputs:
+            if spec.node_id in location and location.endswith(f".{spec.field_name}"):
+                return f"**{spec.name}**: InvokeAI does not take this value ({message}). Try another one."
+    return None

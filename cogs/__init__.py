@@ -1,0 +1,1 @@
+"""Discord: one feature, one file; a leading underscore marks a helper."""

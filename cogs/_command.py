@@ -1,0 +1,108 @@
+"""InputSpecs become a typed app_commands.Command.
+
+discord.py reads a command's options from its callback's signature, so a callback is given the signature that the
+workflow asks for. Parameters are called p0, p1, ...; the options' own names may be in any script.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.catalog import Published
+from bot.options import Option, arrange, shorten
+from workflows import match
+from workflows.models import ModelRecord
+from workflows.values import LARGEST, Kind
+
+#: What a command does when it is used: the raw values by option name.
+OnRun = Callable[[discord.Interaction[Any], Published, Mapping[str, Any]], Awaitable[None]]
+#: What is installed, for suggestions.
+Models = Callable[[], "list[ModelRecord]"]
+
+_SUGGESTIONS = 25
+
+
+def build_command(published: Published, on_run: OnRun, models: Models) -> app_commands.Command[Any, ..., None]:
+    """Build the slash command of a published workflow. Raises UserError where it does not fit Discord's limits."""
+    options = arrange(published.slug, published.description, published.inputs).options
+    names = {f"p{number}": option for number, option in enumerate(options)}
+
+    async def callback(interaction: discord.Interaction[Any], **given: Any) -> None:
+        raw = {names[parameter].name: value for parameter, value in given.items() if value is not None}
+        await on_run(interaction, published, raw)
+
+    first = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=discord.Interaction)
+    callback.__signature__ = inspect.Signature([first, *(_parameter(p, o) for p, o in names.items())])  # type: ignore[attr-defined]
+    described = app_commands.describe(**{p: option.description for p, option in names.items()})(callback)
+    renamed = app_commands.rename(**{p: option.name for p, option in names.items()})(described)
+    listed = {p: _choices(option) for p, option in names.items() if option.choices}
+    if listed:
+        renamed = app_commands.choices(**listed)(renamed)
+    suggested = {p: _suggester(option, models) for p, option in names.items() if option.is_suggested}
+    if suggested:
+        renamed = app_commands.autocomplete(**suggested)(renamed)
+    description = shorten(published.description, 100) or shorten(f"Run {published.name}", 100)
+    return app_commands.Command(name=published.slug, description=description, callback=renamed)
+
+
+def _parameter(name: str, option: Option) -> inspect.Parameter:
+    default = inspect.Parameter.empty if option.required else None
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=_annotation(option))
+
+
+def _annotation(option: Option) -> Any:
+    low, high = option.minimum, option.maximum
+    match option.spec.kind:
+        case Kind.INTEGER:
+            return app_commands.Range[int, _whole(low, -LARGEST), _whole(high, LARGEST)]
+        case Kind.NUMBER if low is not None or high is not None:
+            return app_commands.Range[float, _real(low), _real(high)]
+        case Kind.NUMBER:
+            return float
+        case Kind.BOOLEAN:
+            return bool
+        case Kind.IMAGE | Kind.IMAGES:
+            return discord.Attachment
+        case Kind.STRING:
+            return app_commands.Range[str, None, option.spec.max_length]
+        case _:
+            return str
+
+
+def _whole(bound: float | None, otherwise: int) -> int:
+    return otherwise if bound is None else int(bound)
+
+
+def _real(bound: float | None) -> float | None:
+    return None if bound is None else float(bound)
+
+
+def _choices(option: Option) -> list[app_commands.Choice[str]]:
+    return [app_commands.Choice(name=shorten(label, 100) or value, value=value) for value, label in option.choices]
+
+
+def _suggester(option: Option, models: Models) -> Callable[..., Coroutine[Any, Any, list[app_commands.Choice[str]]]]:
+    async def suggest(interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
+        return [
+            app_commands.Choice(name=shorten(label, 100), value=value[:100])
+            for value, label in suggestions(option, models(), current)
+        ]
+
+    return suggest
+
+
+def suggestions(option: Option, models: list[ModelRecord], typed: str) -> list[tuple[str, str]]:
+    """Return up to 25 (value, label) pairs for what was typed so far: those that begin with it first."""
+    if option.spec.kind is Kind.MODEL:
+        pairs = [(model.key, model.name) for model in match.fitting(option.spec.models, models)]
+    else:
+        pairs = list(option.spec.choices)
+    wanted = typed.casefold().strip()
+    found = [pair for pair in pairs if wanted in pair[1].casefold()]
+    found.sort(key=lambda pair: not pair[1].casefold().startswith(wanted))
+    return found[:_SUGGESTIONS]

@@ -1,0 +1,120 @@
+"""From a member's command to a running job: check everything that is cheap, save the row, answer with the card."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+
+from bot.bot import Familiar
+from bot.cards import Uploading, Waiting
+from bot.catalog import Published
+from bot.jobs import Attachment, DuplicateInteraction, Job, new_id, now
+from cogs import _words
+from cogs._cancel import cancel_view
+from cogs._card import DEFAULT_FILE_LIMIT, DiscordCard
+from workflows.errors import InputError, UserError
+from workflows.values import InputSpec, parse_all
+
+log = logging.getLogger(__name__)
+
+_NEEDED = {
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "attach_files": "Attach Files",
+    "embed_links": "Embed Links",
+}
+
+
+async def launch(interaction: discord.Interaction[Any], published: Published, raw: Mapping[str, Any]) -> None:
+    """Run a published workflow with what the member gave. Raises UserError, which names the input."""
+    bot: Familiar = interaction.client
+    engine = bot.engine
+    require_permissions(interaction)
+    attachments = picture_attachments(published.inputs, raw, engine.settings.limits.attachment_bytes)
+    models = engine.pool.choose().models
+    given = parse_all(published.inputs, raw, models, random.SystemRandom().randint)
+    waiting = await engine.store.count_waiting(interaction.user.id)
+    if waiting >= engine.settings.limits.waiting_per_user:
+        raise UserError(f"You have {waiting} jobs under way already. Please wait for one of them, or cancel it.")
+    job = Job(
+        id=new_id(),
+        user_id=interaction.user.id,
+        title=published.name,
+        created_at=now(),
+        workflow_id=published.workflow_id,
+        version=published.version,
+        given=given,
+        attachments=attachments,
+        guild_id=interaction.guild_id,
+        channel_id=interaction.channel_id,
+        application_id=interaction.application_id,
+        interaction_id=interaction.id,
+        interaction_token=interaction.token,
+    )
+    try:
+        job = await engine.runner.submit(job)
+    except DuplicateInteraction:
+        log.warning("interaction %s was delivered twice", interaction.id)
+        return
+    await _answer(interaction, job, published.inputs)
+
+
+async def _answer(interaction: discord.Interaction[Any], job: Job, inputs: tuple[InputSpec, ...]) -> None:
+    """Answer with the card, remember where it stands, and set the job going."""
+    bot: Familiar = interaction.client
+    engine = bot.engine
+    position = engine.runner.position(job)
+    moment = Uploading(1, len(job.attachments), position) if job.attachments and not position else Waiting(position)
+    embed = _words.progress_embed(job, moment)
+    try:
+        answer = await interaction.response.send_message(embed=embed, view=cancel_view(job.id))
+        message_id = answer.message_id
+    except discord.HTTPException as error:
+        log.warning("job %s: its card could not be posted: %s", job.id, error)
+        message_id = await _posted_all_the_same(interaction)
+        if message_id is None:
+            # The member was told by Discord that the bot did not respond, so it shall not run behind their back.
+            await engine.runner.cancel(job.id)
+    job = await engine.store.save(job.evolve(message_id=message_id))
+    limit = getattr(interaction, "filesize_limit", DEFAULT_FILE_LIMIT)
+    card = DiscordCard(bot, job, inputs, pace=engine.settings.limits.progress_seconds, file_limit=limit)
+    engine.runner.start(job, card)
+
+
+async def _posted_all_the_same(interaction: discord.Interaction[Any]) -> int | None:
+    """Return the id of the answer if it exists although the call to post it failed."""
+    try:
+        return (await interaction.original_response()).id
+    except discord.HTTPException:
+        return None
+
+
+def require_permissions(interaction: discord.Interaction[Any]) -> None:
+    """Raise UserError, naming what is missing, unless the bot can show the card to its end in this channel."""
+    allowed = interaction.app_permissions
+    missing = [words for name, words in _NEEDED.items() if not getattr(allowed, name)]
+    if isinstance(interaction.channel, discord.Thread) and not allowed.send_messages_in_threads:
+        missing.append("Send Messages in Threads")
+    if missing:
+        needed = ", ".join(f"**{words}**" for words in missing)
+        raise UserError(f"I may not post results here. Please ask an admin to give me {needed} in this channel.")
+
+
+def picture_attachments(inputs: tuple[InputSpec, ...], raw: Mapping[str, Any], limit: int) -> tuple[Attachment, ...]:
+    """Return the attachments for image inputs, in the inputs' order. Raises InputError, which names the input."""
+    found: list[Attachment] = []
+    for spec in inputs:
+        if not spec.is_image:
+            continue
+        given = [(name, raw[name]) for name in spec.names if raw.get(name) is not None]
+        if spec.required and not given:
+            raise InputError(spec.name, "is needed. Please attach a picture.")
+        for name, attachment in given:
+            if attachment.size > limit:
+                raise InputError(name, f"that file is too large; up to {limit // 2**20} MiB are fine.")
+            found.append(Attachment(name, attachment.filename, attachment.url, attachment.size))
+    return tuple(found)

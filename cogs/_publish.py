@@ -1,0 +1,115 @@
+"""The buttons under a report, and under the question whether a workflow shall go. They outlive a restart."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import discord
+
+from bot.bot import Familiar, answering
+from cogs import _sync
+from workflows.errors import UserError
+
+Interaction = discord.Interaction[Any]
+
+
+class DraftButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"familiar:draft:(?P<act>publish|drop):(?P<id>[a-z0-9]+)"
+):
+    """Publishes a draft, or throws it away."""
+
+    def __init__(self, act: str, draft_id: str) -> None:
+        style = discord.ButtonStyle.success if act == "publish" else discord.ButtonStyle.secondary
+        label = "Publish" if act == "publish" else "Cancel"
+        super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"familiar:draft:{act}:{draft_id}"))
+        self.act, self.draft_id = act, draft_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> DraftButton:
+        return cls(match["act"], match["id"])
+
+    async def callback(self, interaction: Interaction) -> None:
+        async with answering(interaction):
+            require_manager(interaction)
+            await interaction.response.defer()
+            text = await self._act(interaction)
+            await interaction.edit_original_response(content=text, embeds=[], view=None)
+
+    async def _act(self, interaction: Interaction) -> str:
+        bot: Familiar = interaction.client
+        catalog = bot.engine.catalog
+        draft = await catalog.draft(self.draft_id)
+        if draft is None or draft.guild_id != interaction.guild_id:
+            return "That draft is gone. Please upload the file again."
+        if self.act == "drop":
+            await catalog.drop_draft(draft.id)
+            return "Nothing was published."
+        published = await catalog.publish(draft)
+        try:
+            await _sync.refresh_guild(bot, draft.guild_id)
+        except discord.HTTPException as error:
+            # Nothing half done: the file stays a draft, the list is as it was.
+            await catalog.remove(draft.guild_id, published.slug)
+            await catalog.save_draft(draft)
+            await _sync.build_guild(bot, draft.guild_id)
+            raise UserError(f"Discord did not take the command ({shown(error)}). Nothing changed.") from error
+        return f"✅ {await _sync.command_mention(bot, draft.guild_id, published.slug)} is ready for everyone here."
+
+
+class RemoveButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"familiar:remove:(?P<act>yes|no):(?P<slug>[^:]+)"
+):
+    """Removes a workflow, or leaves it."""
+
+    def __init__(self, act: str, slug: str) -> None:
+        style = discord.ButtonStyle.danger if act == "yes" else discord.ButtonStyle.secondary
+        label = "Remove" if act == "yes" else "Keep"
+        super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"familiar:remove:{act}:{slug}"))
+        self.act, self.slug = act, slug
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> RemoveButton:
+        return cls(match["act"], match["slug"])
+
+    async def callback(self, interaction: Interaction) -> None:
+        async with answering(interaction):
+            require_manager(interaction)
+            await interaction.response.defer()
+            text = await self._act(interaction)
+            await interaction.edit_original_response(content=text, embeds=[], view=None)
+
+    async def _act(self, interaction: Interaction) -> str:
+        bot: Familiar = interaction.client
+        guild_id = interaction.guild_id
+        if self.act == "no" or guild_id is None:
+            return f"`/{self.slug}` stays."
+        if not await bot.engine.catalog.remove(guild_id, self.slug):
+            return f"`/{self.slug}` was removed already."
+        try:
+            await _sync.refresh_guild(bot, guild_id)
+        except discord.HTTPException as error:
+            return f"`/{self.slug}` is removed, but Discord still lists it ({shown(error)}). It goes at the next start."
+        return f"🗑️ `/{self.slug}` is removed. Jobs that run now still finish."
+
+
+def require_manager(interaction: Interaction) -> None:
+    """Raise UserError unless the one who pressed may manage the server; what Discord hides is checked again here."""
+    if not interaction.permissions.manage_guild:
+        raise UserError("You need the permission **Manage Server** for that.")
+
+
+def shown(error: discord.HTTPException) -> str:
+    return f"{error.status}: {error.text[:150]}"
+
+
+def buttons(*items: discord.ui.Item[Any]) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    for item in items:
+        view.add_item(item)
+    view.stop()
+    return view

@@ -1,0 +1,63 @@
+"""Keep Discord's list of commands true, and send it only when it changed."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import discord
+from discord import app_commands
+from discord.http import Route
+
+from bot.bot import Familiar
+from bot.catalog import digest
+from cogs._command import build_command
+from cogs._launch import launch
+from workflows.errors import UserError
+
+log = logging.getLogger(__name__)
+
+
+async def build_guild(bot: Familiar, guild_id: int) -> None:
+    """Put a server's published workflows into the tree, in place of what was there."""
+    guild = discord.Object(guild_id)
+    bot.tree.clear_commands(guild=guild)
+    for published in await bot.engine.catalog.of_guild(guild_id):
+        try:
+            command = build_command(published, launch, lambda: list(bot.engine.pool.choose().models))
+            bot.tree.add_command(command, guild=guild)
+        except (UserError, ValueError, TypeError, app_commands.CommandAlreadyRegistered):
+            log.exception("workflow %s of server %s makes no command", published.slug, guild_id)
+
+
+async def send(bot: Familiar, guild_id: int | None = None) -> bool:
+    """Send the commands of a server, or the global ones, if they changed; return whether they did.
+
+    Raises discord.HTTPException where Discord refuses them.
+    """
+    scope = "global" if guild_id is None else str(guild_id)
+    guild = discord.Object(guild_id) if guild_id else None
+    payload = [command.to_dict(bot.tree) for command in bot.tree.get_commands(guild=guild)]
+    # Another application, or another Discord, has been told nothing yet.
+    whole = {"application": bot.application_id, "api": Route.BASE, "commands": payload}
+    now_digest = digest(json.dumps(whole, sort_keys=True).encode())
+    if await bot.engine.catalog.sent_digest(scope) == now_digest:
+        return False
+    await bot.tree.sync(guild=guild)
+    await bot.engine.catalog.save_digest(scope, now_digest)
+    return True
+
+
+async def refresh_guild(bot: Familiar, guild_id: int) -> None:
+    """Build and send a server's commands. Raises discord.HTTPException."""
+    await build_guild(bot, guild_id)
+    await send(bot, guild_id)
+
+
+async def command_mention(bot: Familiar, guild_id: int, slug: str) -> str:
+    """Return the command so that a tap on it starts it; its plain name where Discord does not tell the id."""
+    try:
+        sent = await bot.tree.fetch_commands(guild=discord.Object(guild_id))
+    except discord.HTTPException:
+        return f"`/{slug}`"
+    return next((command.mention for command in sent if command.name == slug), f"`/{slug}`")

@@ -1,0 +1,101 @@
+"""How things are said and drawn in Discord. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import discord
+import humanize
+
+from bot.cards import Away, Cancelling, Moment, Restarted, Running, Uploading, Waiting
+from bot.jobs import Job, Outcome
+from bot.options import shorten, show
+from workflows.values import InputSpec
+
+GREY, BLUE, GREEN, RED = 0x99AAB5, 0x5865F2, 0x57F287, 0xED4245
+_BAR = 12
+
+
+def bar(fraction: float) -> str:
+    """Draw how much is done, as wide as fits a phone."""
+    filled = round(max(0.0, min(fraction, 1.0)) * _BAR)
+    return "▰" * filled + "▱" * (_BAR - filled) + f" {fraction:.0%}"
+
+
+def line_position(position: int) -> str:
+    return f"Waiting, **{humanize.ordinal(position)} in line**" if position else "About to start …"
+
+
+def moment_text(moment: Moment) -> str:
+    """Say how a job is doing."""
+    match moment:
+        case Waiting(position):
+            return f"⏳ {line_position(position)}"
+        case Uploading(number, total, position):
+            what = "the picture" if total == 1 else f"picture {number} of {total}"
+            return f"📤 Uploading {what} …" + (f"\n{line_position(position)}" if position else "")
+        case Running():
+            return _running(moment)
+        case Away():
+            return "🔌 InvokeAI does not answer at the moment. Your job is kept, and goes on as soon as it does."
+        case Restarted():
+            return "🔁 InvokeAI restarted in the middle of it. The job runs once more."
+        case Cancelling():
+            return "🛑 Cancelling …"
+
+
+def _running(run: Running) -> str:
+    step = f"Step {run.node} of {run.nodes}" if run.nodes else "Running"
+    title = f" · **{discord.utils.escape_markdown(shorten(run.title, 60))}**" if run.title else ""
+    percentage = f" {run.fraction:.0%}" if run.fraction is not None else ""
+    items = f"\nRun {run.item} of {run.items}" if run.items > 1 else ""
+    return f"🎨 {bar(run.overall)}\n{step}{title}{percentage}{items}"
+
+
+def progress_embed(job: Job, moment: Moment) -> discord.Embed:
+    color = BLUE if isinstance(moment, Running) else GREY
+    return discord.Embed(title=shorten(job.title, 200), description=moment_text(moment), color=color).set_footer(
+        text=f"job {job.id}"
+    )
+
+
+def outcome_embed(job: Job, inputs: tuple[InputSpec, ...], notes: list[str]) -> discord.Embed:
+    """Say how a job ended: its values, its seed, how long it took, or what went wrong and what to do."""
+    lines: list[str] = []
+    color = GREY
+    match job.outcome:
+        case Outcome.COMPLETED:
+            color = GREEN
+        case Outcome.CANCELLED:
+            lines.append("🛑 Cancelled.")
+        case _:
+            color = RED
+            lines.append(f"❌ {job.problem}")
+    if values := value_line(job, inputs):
+        lines.append(values)
+    lines += [f"-# {note}" for note in notes]
+    embed = discord.Embed(title=shorten(job.title, 200), description="\n".join(lines)[:4000], color=color)
+    took = f" · {seconds(job.duration)}" if job.duration else ""
+    return embed.set_footer(text=f"job {job.id}{took}")
+
+
+def value_line(job: Job, inputs: tuple[InputSpec, ...]) -> str:
+    """Return what was asked for in a line: each value under its option's name."""
+    shown = [
+        f"**{discord.utils.escape_markdown(spec.name)}** {literal(show(spec, job.given[spec.name]))}"
+        for spec in inputs
+        if job.given.get(spec.name) not in (None, "")
+    ]
+    return " · ".join(shown)
+
+
+def literal(text: str) -> str:
+    """Return what somebody typed so that it shows as typed: no markdown, no mention, no line of its own."""
+    return discord.utils.escape_mentions(discord.utils.escape_markdown(shorten(text, 300)))
+
+
+def seconds(duration: timedelta) -> str:
+    """Say how long something took, as one would say it."""
+    if duration < timedelta(minutes=1):
+        return f"{max(duration.total_seconds(), 0.1):.1f} s"
+    return humanize.precisedelta(duration, minimum_unit="seconds", format="%d")

@@ -1,0 +1,87 @@
+"""/jobs, the Cancel button, and the jobs that an earlier process left unfinished."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.bot import Familiar
+from bot.cards import Card
+from bot.jobs import Job, Outcome, State
+from cogs import _words
+from cogs._cancel import CancelButton
+from cogs._card import DiscordCard
+
+log = logging.getLogger(__name__)
+
+_LAST = 10
+_SIGNS = {Outcome.COMPLETED: "✅", Outcome.FAILED: "❌", Outcome.CANCELLED: "🛑", Outcome.LOST: "❔"}
+_STATES = {State.NEW: "uploading", State.READY: "waiting", State.QUEUED: "running"}
+
+
+class Jobs(commands.Cog):
+    """Shows members their jobs, and takes up what was left unfinished."""
+
+    def __init__(self, bot: Familiar) -> None:
+        self.bot = bot
+        self._resuming: asyncio.Task[None] | None = None
+
+    async def cog_load(self) -> None:
+        self.bot.add_dynamic_items(CancelButton)
+        self._resuming = asyncio.create_task(self._resume(), name="resume")
+
+    async def cog_unload(self) -> None:
+        if self._resuming:
+            self._resuming.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._resuming
+
+    async def _resume(self) -> None:
+        try:
+            count = await self.bot.engine.runner.resume(self._open_card)
+        except Exception:
+            log.exception("the unfinished jobs could not be taken up")
+        else:
+            log.info("took up %s unfinished jobs", count)
+
+    async def _open_card(self, job: Job) -> Card:
+        inputs = ()
+        if job.workflow_id is not None and job.version is not None:
+            _, inputs = await self.bot.engine.catalog.version(job.workflow_id, job.version)
+        return DiscordCard(self.bot, job, inputs, pace=self.bot.engine.settings.limits.progress_seconds)
+
+    @app_commands.command(name="jobs")
+    @app_commands.guild_only()
+    async def jobs(self, interaction: discord.Interaction[Any]) -> None:
+        """Your jobs on this server: what waits, what runs, and the last ten that are over."""
+        running, over = await self.bot.engine.store.of_user(interaction.user.id, interaction.guild_id, _LAST)
+        lines = [self._line(job) for job in (*running, *over)]
+        text = "\n".join(lines) or "You have not run anything here yet. Type `/` to see what there is."
+        embed = discord.Embed(title="Your jobs", description=text[:4000], color=_words.BLUE)
+        await interaction.response.send_message(embed=embed, ephemeral=True)
+
+    def _line(self, job: Job) -> str:
+        when = discord.utils.format_dt(job.created_at, "R")
+        where = f"[{_words.literal(job.title)}]({self._link(job)})" if job.message_id else _words.literal(job.title)
+        return f"{self._sign(job)} {where} · {when} · `{job.id}`"
+
+    def _sign(self, job: Job) -> str:
+        if job.outcome:
+            took = f" {_words.seconds(job.duration)}" if job.duration else ""
+            return f"{_SIGNS[job.outcome]}{took}"
+        if job.state is State.READY and (position := self.bot.engine.runner.position(job)):
+            return f"⏳ {_words.line_position(position)}"
+        return f"⏳ {_STATES.get(job.state, 'running')}"
+
+    def _link(self, job: Job) -> str:
+        return f"https://discord.com/channels/{job.guild_id or '@me'}/{job.channel_id}/{job.message_id}"
+
+
+async def setup(bot: Familiar) -> None:
+    await bot.add_cog(Jobs(bot))

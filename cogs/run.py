@@ -1,0 +1,42 @@
+"""The published commands of every server."""
+
+from __future__ import annotations
+
+import logging
+
+import discord
+from discord.ext import commands
+
+from bot.bot import Familiar
+from cogs import _sync
+
+log = logging.getLogger(__name__)
+
+
+class Run(commands.Cog):
+    """Runs what the admins published."""
+
+    def __init__(self, bot: Familiar) -> None:
+        self.bot = bot
+
+    async def cog_load(self) -> None:
+        for guild_id in await self.bot.engine.catalog.guilds():
+            await _sync.build_guild(self.bot, guild_id)
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Tell Discord what changed while the bot was away."""
+        await self._send(None)
+        for guild_id in await self.bot.engine.catalog.guilds():
+            if self.bot.get_guild(guild_id):
+                await self._send(guild_id)
+
+    async def _send(self, guild_id: int | None) -> None:
+        try:
+            await _sync.send(self.bot, guild_id)
+        except discord.HTTPException:
+            log.exception("the commands of %s were not accepted", guild_id or "all servers")
+
+
+async def setup(bot: Familiar) -> None:
+    await bot.add_cog(Run(bot))

@@ -1,0 +1,155 @@
+"""/workflow add, list, show, remove: what admins do."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import PurePath
+from typing import Any
+
+import discord
+import humanize
+from discord import app_commands
+from discord.ext import commands
+
+from bot.bot import Familiar
+from bot.catalog import Draft, Published
+from bot.jobs import new_id
+from bot.options import arrange, command_name, free_name, shorten
+from cogs import _words
+from cogs._publish import DraftButton, RemoveButton, buttons, require_manager
+from cogs._report import report_embed
+from workflows import document
+from workflows.check import check
+from workflows.errors import DocumentError, UserError
+
+Interaction = discord.Interaction[Any]
+
+_MAX_COMMANDS = 100
+
+
+@app_commands.guild_only()
+@app_commands.default_permissions(manage_guild=True)
+class Workflows(commands.GroupCog, group_name="workflow", group_description="Turn InvokeAI workflows into commands"):
+    """Registers what members can run."""
+
+    def __init__(self, bot: Familiar) -> None:
+        self.bot = bot
+        super().__init__()
+
+    async def cog_load(self) -> None:
+        self.bot.add_dynamic_items(DraftButton, RemoveButton)
+
+    async def interaction_check(self, interaction: Interaction) -> bool:
+        require_manager(interaction)
+        return True
+
+    @app_commands.command()
+    @app_commands.describe(
+        file="The .json file from InvokeAI's editor: menu, Download Workflow",
+        name="The command's name; made from the workflow's own if left out",
+        description="What members read beside the command",
+    )
+    async def add(
+        self,
+        interaction: Interaction,
+        file: discord.Attachment,
+        name: app_commands.Range[str, 1, 100] | None = None,
+        description: app_commands.Range[str, 1, 100] | None = None,
+    ) -> None:
+        """Upload a workflow and see what command it makes"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        if file.size > document.MAX_BYTES:
+            size = humanize.naturalsize(file.size, binary=True)
+            raise DocumentError(f"That file has {size}; a workflow may have up to 5 MiB.")
+        data = await file.read()
+        read = await asyncio.to_thread(document.read, data)
+        slug = await self._free_slug(interaction, name, read.name or PurePath(file.filename).stem)
+        backend = self.bot.engine.pool.first
+        report = await asyncio.to_thread(check, read, await backend.schemas(), backend.models)
+        words = description or read.description or read.name or slug
+        arrangement = arrange(slug, words, report.inputs)
+        embed = report_embed(slug, shorten(words, 100), report, arrangement)
+        if not report.ok:
+            await interaction.followup.send(embed=embed, ephemeral=True)
+            return
+        draft = Draft(
+            id=new_id(),
+            guild_id=interaction.guild_id or 0,
+            user_id=interaction.user.id,
+            slug=slug,
+            name=shorten(read.name, 100) or slug,
+            description=shorten(words, 100),
+            document=data,
+            inputs=report.inputs,
+        )
+        await self.bot.engine.catalog.save_draft(draft)
+        view = buttons(DraftButton("publish", draft.id), DraftButton("drop", draft.id))
+        await interaction.followup.send(embed=embed, view=view, ephemeral=True)
+
+    @app_commands.command(name="list")
+    async def list_(self, interaction: Interaction) -> None:
+        """See the workflows of this server"""
+        published = await self.bot.engine.catalog.of_guild(interaction.guild_id or 0)
+        lines = [f"`/{p.slug}` {_words.literal(p.description)}" for p in published]
+        text = "\n".join(lines) or "There is none yet. Publish the first one with `/workflow add`."
+        embed = discord.Embed(title="Workflows", description=text[:4000], color=_words.BLUE)
+        await interaction.response.send_message(embed=embed, ephemeral=True)
+
+    @app_commands.command()
+    async def show(self, interaction: Interaction, name: str) -> None:
+        """See a workflow's command, its outputs, and whether its nodes and models are there"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        published = await self._published(interaction, name)
+        read, inputs = await self.bot.engine.catalog.version(published.workflow_id, published.version)
+        backend = self.bot.engine.pool.first
+        report = await asyncio.to_thread(check, read, await backend.schemas(), backend.models)
+        arrangement = arrange(published.slug, published.description, inputs)
+        embed = report_embed(published.slug, published.description, report, arrangement)
+        embed.set_footer(text=f"version {published.version}")
+        await interaction.followup.send(embed=embed, ephemeral=True)
+
+    @app_commands.command()
+    async def remove(self, interaction: Interaction, name: str) -> None:
+        """Take a workflow's command away"""
+        published = await self._published(interaction, name)
+        view = buttons(RemoveButton("yes", published.slug), RemoveButton("no", published.slug))
+        text = f"Remove `/{published.slug}`? Its command disappears for everyone here."
+        await interaction.response.send_message(text, view=view, ephemeral=True)
+
+    @show.autocomplete("name")
+    @remove.autocomplete("name")
+    async def _names(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        published = await self.bot.engine.catalog.of_guild(interaction.guild_id or 0)
+        found = [p for p in published if current.casefold() in p.slug]
+        return [app_commands.Choice(name=p.slug, value=p.slug) for p in found[:25]]
+
+    async def _published(self, interaction: Interaction, name: str) -> Published:
+        wanted = name.strip().removeprefix("/").casefold()
+        for published in await self.bot.engine.catalog.of_guild(interaction.guild_id or 0):
+            if published.slug == wanted:
+                return published
+        raise UserError(f"There is no workflow `/{shorten(name, 40)}` here. `/workflow list` shows what there is.")
+
+    async def _free_slug(self, interaction: Interaction, wanted: str | None, otherwise: str) -> str:
+        """Return the command's name. Raises UserError, with a free one proposed, where a given one cannot be had."""
+        published = await self.bot.engine.catalog.of_guild(interaction.guild_id or 0)
+        if len(published) >= _MAX_COMMANDS:
+            raise UserError(
+                f"This server has {_MAX_COMMANDS} workflows, which is all that Discord allows. Remove one first."
+            )
+        taken = {p.slug for p in published} | {command.name for command in self.bot.tree.get_commands()}
+        slug = command_name(wanted or otherwise) or "workflow"
+        free = free_name(slug, taken)
+        if wanted is None:
+            return free
+        if slug != wanted:
+            raise UserError(
+                f"`{shorten(wanted, 40)}` cannot be a command's name. `{free}` could: no spaces, lower case."
+            )
+        if free != slug:
+            raise UserError(f"`/{slug}` is taken here. `{free}` is free.")
+        return slug
+
+
+async def setup(bot: Familiar) -> None:
+    await bot.add_cog(Workflows(bot))
