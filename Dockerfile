@@ -28,6 +28,6 @@ WORKDIR /data
 VOLUME /data
 # Exec form: SIGTERM reaches Familiar itself, which then keeps its unfinished jobs for the next start.
 ENTRYPOINT ["familiar"]
-CMD ["run", "--config", "/data/config.toml"]
+CMD ["serve", "--config", "/data/config.toml"]
 HEALTHCHECK --interval=60s --timeout=20s --start-period=60s --retries=3 \
     CMD ["familiar", "doctor", "--config", "/data/config.toml", "--quick"]

@@ -67,6 +67,8 @@ class Familiar(commands.Bot):
     async def setup_hook(self) -> None:
         for extension in EXTENSIONS:
             await self.load_extension(extension)
+        # The gateway's "ready" comes seconds later; Discord can be told of changed commands at once.
+        self.dispatch("commands_loaded")
 
 
 @contextlib.asynccontextmanager

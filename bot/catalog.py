@@ -134,6 +134,10 @@ class Catalog:
         query = "INSERT OR REPLACE INTO sent_commands (scope, digest, sent_at) VALUES (?, ?, ?)"
         await self._db.execute(query, (scope, digest, now().isoformat()))
 
+    async def forget_digest(self, scope: str) -> None:
+        """Forget what was sent: Discord drops a server's commands when the bot leaves it."""
+        await self._db.execute("DELETE FROM sent_commands WHERE scope = ?", (scope,))
+
     async def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
         async with self._db.execute(query, values) as cursor:
             return list(await cursor.fetchall())

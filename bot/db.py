@@ -6,6 +6,7 @@ import contextlib
 import re
 import sqlite3
 from collections.abc import AsyncGenerator, Generator
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
@@ -91,3 +92,32 @@ async def migrate(connection: aiosqlite.Connection) -> None:
         if number > applied:
             # One transaction each: a crash in the middle leaves the database as it was.
             await connection.executescript(f"BEGIN;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What can be seen of a database from outside, without disturbing whoever uses it."""
+
+    in_use: bool
+    open_jobs: int
+    left: int
+
+
+def look_at(path: Path) -> Look:
+    """Look at a database without changing it. Raises DatabaseError."""
+    try:
+        with _lock(path):
+            in_use = False
+    except DatabaseError:
+        if not path.exists():
+            raise
+        in_use = True
+    if not path.exists():
+        return Look(in_use, 0, 0)
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            (open_jobs,) = connection.execute("SELECT count(*) FROM jobs WHERE state <> 'closed'").fetchone()
+            (left,) = connection.execute("SELECT count(*) FROM assets WHERE deleted_at IS NULL").fetchone()
+    except sqlite3.Error as error:
+        raise DatabaseError(f"{path}: cannot be read: {error}") from error
+    return Look(in_use, open_jobs, left)

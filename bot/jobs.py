@@ -235,6 +235,10 @@ class JobStore:
         rows = await self._rows("SELECT * FROM assets WHERE job_id = ? ORDER BY rowid", job_id)
         return [_asset(row) for row in rows]
 
+    async def whole_ledger(self) -> list[Asset]:
+        """Return everything that any job ever left, in the order in which it was noted."""
+        return [_asset(row) for row in await self._rows("SELECT * FROM assets ORDER BY rowid")]
+
     async def count_left(self) -> int:
         """Return how many assets of all jobs are not confirmed as deleted."""
         rows = await self._rows("SELECT count(*) FROM assets WHERE deleted_at IS NULL")

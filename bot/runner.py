@@ -12,7 +12,7 @@ import contextlib
 import logging
 import random
 import sqlite3
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Set
 
 from bot import problems
 from bot.cards import Away, Card
@@ -68,13 +68,17 @@ class Runner:
 
     async def resume(self, open_card: OpenCard) -> int:
         """Take up every job that an earlier process left, after clearing what it left behind; return how many."""
+        resting = [job for job in await self._store.open_jobs() if job.id not in self._signals]
         for backend in self._pool:
-            await self._sweep(backend, at_start=True)
-        jobs = await self._store.open_jobs()
-        for job in jobs:
-            if job.id not in self._tasks:
-                self.start(job, await open_card(job))
-        return len(jobs)
+            await self._sweep(backend, {job.id for job in resting}, _START_SWEEP_SECONDS)
+        for job in resting:
+            self.start(job, await open_card(job))
+        return len(resting)
+
+    async def drained(self) -> None:
+        """Wait until no job is being driven."""
+        while self._tasks:
+            await asyncio.wait(list(self._tasks.values()))
 
     async def cancel(self, job_id: str) -> bool:
         """Cancel a job in whatever state it is; return False where it is over already.
@@ -180,12 +184,12 @@ class Runner:
         while True:
             await asyncio.sleep(_SWEEP_SECONDS)
             for backend in self._pool:
-                await self._sweep(backend, at_start=False)
+                await self._sweep(backend)
 
-    async def _sweep(self, backend: Backend, *, at_start: bool) -> None:
+    async def _sweep(self, backend: Backend, resting: Set[str] = frozenset(), seconds: float | None = None) -> None:
         try:
-            async with asyncio.timeout(_START_SWEEP_SECONDS if at_start else None):
-                await sweep(backend, self._store, at_start=at_start)
+            async with asyncio.timeout(seconds):
+                await sweep(backend, self._store, resting)
         except (BackendError, TimeoutError) as error:
             log.warning("sweep of %s put off: %r", backend.name, error)
         except Exception:

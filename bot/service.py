@@ -23,6 +23,8 @@ async def open_service(settings: Settings) -> AsyncGenerator[asyncio.Task[None]]
     Closed in reverse: jobs stop first, while their cards can still be reached. Raises ConfigError for a bad token.
     """
     redirect(settings.discord)
+    # The bot speaks in no voice channel; there is nothing to warn of.
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     async with open_engine(settings) as engine, Familiar(engine) as bot, engine.runner.running():
         try:
             await bot.login(settings.token.get_secret_value())

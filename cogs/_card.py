@@ -51,6 +51,7 @@ class DiscordCard:
         *,
         pace: float,
         file_limit: int = DEFAULT_FILE_LIMIT,
+        shown: Moment | None = None,
     ) -> None:
         self.file_limit = file_limit
         self._bot = bot
@@ -58,6 +59,8 @@ class DiscordCard:
         self._inputs = inputs
         self._pace = pace
         self._token_is_dead = False
+        #: What the message shows already; there is no need to say it twice.
+        self._shown = shown
         self._newest: tuple[Job, Moment] | None = None
         self._changed = asyncio.Event()
         self._relay = asyncio.create_task(self._relay_progress(), name=f"card {job.id}")
@@ -83,18 +86,18 @@ class DiscordCard:
             await self._relay
 
     async def _relay_progress(self) -> None:
-        last: tuple[Job, Moment] | None = None
         while True:
             await self._changed.wait()
             self._changed.clear()
             newest = self._newest
             if newest is None:
                 return
-            if newest == last:
+            job, moment = newest
+            if moment == self._shown:
                 continue
-            last = newest
+            self._shown = moment
             try:
-                await self._edit(embed=_words.progress_embed(*newest), view=cancel_view(self._job.id))
+                await self._edit(embed=_words.progress_embed(job, moment), view=cancel_view(self._job.id))
             except Undeliverable as error:
                 log.info("job %s: no more progress on its card: %s", self._job.id, error)
                 return

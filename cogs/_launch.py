@@ -81,7 +81,8 @@ async def _answer(interaction: discord.Interaction[Any], job: Job, inputs: tuple
             await engine.runner.cancel(job.id)
     job = await engine.store.save(job.evolve(message_id=message_id))
     limit = getattr(interaction, "filesize_limit", DEFAULT_FILE_LIMIT)
-    card = DiscordCard(bot, job, inputs, pace=engine.settings.limits.progress_seconds, file_limit=limit)
+    pace = engine.settings.limits.progress_seconds
+    card = DiscordCard(bot, job, inputs, pace=pace, file_limit=limit, shown=moment)
     engine.runner.start(job, card)
 
 

@@ -24,16 +24,24 @@ class Run(commands.Cog):
             await _sync.build_guild(self.bot, guild_id)
 
     @commands.Cog.listener()
-    async def on_ready(self) -> None:
+    async def on_commands_loaded(self) -> None:
         """Tell Discord what changed while the bot was away."""
         await self._send(None)
         for guild_id in await self.bot.engine.catalog.guilds():
-            if self.bot.get_guild(guild_id):
-                await self._send(guild_id)
+            await self._send(guild_id)
+
+    @commands.Cog.listener()
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Give a server that took the bot back its commands again."""
+        await self.bot.engine.catalog.forget_digest(str(guild.id))
+        await _sync.build_guild(self.bot, guild.id)
+        await self._send(guild.id)
 
     async def _send(self, guild_id: int | None) -> None:
         try:
             await _sync.send(self.bot, guild_id)
+        except discord.Forbidden:
+            log.info("server %s has removed the bot, or never gave it the scope for commands", guild_id)
         except discord.HTTPException:
             log.exception("the commands of %s were not accepted", guild_id or "all servers")
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import sys
 from collections.abc import Iterator, Mapping
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from workflows._json import mapping, sequence, text
 from workflows.document import MISSING, Document, Edge, Node
 from workflows.errors import DocumentError
-from workflows.schema import FieldSchema, Schemas
+from workflows.schema import Cardinality, FieldSchema, Schemas
+from workflows.values import is_multiple
 
 #: Batch node type -> (the field that holds its items, the handle that they leave by).
 BATCHES = {
@@ -75,16 +77,22 @@ def _datum(document: Document, schemas: Schemas, edge: Edge, items: list[Any]) -
 
 def fits(field: FieldSchema, value: Any) -> bool:
     """Tell whether the server will read this value back for this field."""
+    if isinstance(value, list) and field.cardinality is not Cardinality.SINGLE:
+        return all(_fits_one(field, item) for item in sequence(cast("list[Any]", value)))
+    return field.cardinality is not Cardinality.COLLECTION and _fits_one(field, value)
+
+
+def _fits_one(field: FieldSchema, value: Any) -> bool:
     match field.type:
         case "IntegerField":
-            return isinstance(value, int) and not isinstance(value, bool) and _in_bounds(field, value)
+            return type(value) is int and _in_bounds(field, value)
         case "FloatField":
-            number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-            return number and _in_bounds(field, value)
+            return type(value) in {int, float} and _in_bounds(field, value)
         case "StringField":
             return isinstance(value, str)
         case "EnumField" | "SchedulerField":
-            return value in {choice for choice, _ in field.choices}
+            known = {choice for choice, _ in field.choices}
+            return type(value) is (int if field.whole_choices else str) and str(value) in known
         case "BooleanField":
             return isinstance(value, bool)
         case "ImageField":
@@ -95,11 +103,13 @@ def fits(field: FieldSchema, value: Any) -> bool:
 
 def _in_bounds(field: FieldSchema, value: float) -> bool:
     return (
-        (field.minimum is None or value >= field.minimum)
+        # Also refuses what is no number at all: nothing that size is meant.
+        abs(value) <= sys.float_info.max
+        and (field.minimum is None or value >= field.minimum)
         and (field.maximum is None or value <= field.maximum)
         and (field.exclusive_minimum is None or value > field.exclusive_minimum)
         and (field.exclusive_maximum is None or value < field.exclusive_maximum)
-        and (not field.multiple_of or math.isclose(math.remainder(value, field.multiple_of), 0, abs_tol=1e-9))
+        and (not field.multiple_of or is_multiple(value, field.multiple_of))
     )
 
 

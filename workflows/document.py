@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, cast
 
 import humanize
@@ -18,6 +19,10 @@ from workflows._json import mapping, sequence, text
 from workflows.errors import DocumentError
 
 MAX_BYTES = 5 * 1024 * 1024
+#: The largest published workflow has 40 nodes, 75 edges and 25 exposed fields; far more is an attack or an accident.
+MAX_NODES = 1000
+MAX_EDGES = 10_000
+MAX_EXPOSED = 100
 KNOWN_MAJORS = frozenset({"1", "2", "3", "4"})
 
 #: Stands for "the editor stored no value here", which is not the same as null.
@@ -77,7 +82,11 @@ class Document:
 
     def fed(self, node_id: str, name: str) -> bool:
         """Tell whether an edge feeds this input: then its own value counts for nothing."""
-        return any(edge.target == node_id and edge.target_field == name for edge in self.edges)
+        return (node_id, name) in self._fed
+
+    @cached_property
+    def _fed(self) -> frozenset[tuple[str, str]]:
+        return frozenset((edge.target, edge.target_field) for edge in self.edges)
 
 
 def read(data: bytes) -> Document:
@@ -98,13 +107,22 @@ def from_json(raw: object) -> Document:
     nodes = {node.id: node for node in map(_node, raw_nodes) if node}
     if not nodes:
         raise DocumentError("That workflow is empty: it has no nodes, so there is nothing to run.")
+    edges = tuple(dict.fromkeys(_edges(raw_nodes, sequence(document.get("edges")), nodes)))
+    exposed = tuple(_exposed(document, nodes))
+    for name, found, most in (
+        ("nodes", nodes, MAX_NODES),
+        ("edges", edges, MAX_EDGES),
+        ("exposed fields", exposed, MAX_EXPOSED),
+    ):
+        if len(found) > most:
+            raise DocumentError(f"That workflow has {len(found):,} {name}; up to {most:,} are fine here.")
     return Document(
         name=text(document.get("name")).strip(),
         description=text(document.get("description")).strip(),
         version=version,
         nodes=nodes,
-        edges=tuple(dict.fromkeys(_edges(raw_nodes, sequence(document.get("edges")), nodes))),
-        exposed=tuple(_exposed(document, nodes)),
+        edges=edges,
+        exposed=exposed,
     )
 
 
@@ -164,7 +182,7 @@ def _input(name: str, raw: object) -> Input:
 
 def _edges(raw_nodes: list[dict[str, Any]], raw_edges: list[Any], nodes: Mapping[str, Node]) -> Iterator[Edge]:
     """Yield the real edges: connectors are followed to what feeds them, edges of or to anything else vanish."""
-    connectors = {node.get("id") for node in raw_nodes if node.get("type") == "connector"}
+    connectors = {text(node.get("id")) for node in raw_nodes if node.get("type") == "connector"}
     edges = [edge for edge in (_edge(mapping(raw)) for raw in raw_edges) if edge]
     upstream = {edge.target: edge for edge in edges if edge.target in connectors}
     for edge in edges:
@@ -206,22 +224,22 @@ def _exposed(document: dict[str, Any], nodes: Mapping[str, Node]) -> Iterator[Ex
 def _form_elements(form: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the form's elements below its root, depth first, as the editor draws them."""
     elements = mapping(form.get("elements"))
-    root = form.get("rootElementId")
-    stack = _children(elements, root)
+    root = text(form.get("rootElementId"))
+    # The next element stands last.
+    stack = _children_reversed(elements, root)
     seen = {root}
     while stack:
-        key = stack.pop(0)
+        key = stack.pop()
         if key in seen:
             continue
         seen.add(key)
         yield mapping(elements.get(key))
-        stack = _children(elements, key) + stack
+        stack += _children_reversed(elements, key)
 
 
-def _children(elements: dict[str, Any], key: object) -> list[str]:
-    element = mapping(elements.get(key)) if isinstance(key, str) else {}
-    children = sequence(mapping(element.get("data")).get("children"))
-    return [child for child in children if isinstance(child, str)]
+def _children_reversed(elements: dict[str, Any], key: str) -> list[str]:
+    children = sequence(mapping(mapping(elements.get(key)).get("data")).get("children"))
+    return [child for child in reversed(children) if isinstance(child, str)]
 
 
 def _from_form(element: dict[str, Any]) -> Exposed | None:

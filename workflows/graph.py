@@ -105,7 +105,8 @@ def _node(
         if value is not MISSING and value is not None:
             built |= _literal(name, field, value, models)
     if node.type == "core_metadata":
-        known = schemas.nodes[node.type].fields
+        # It takes entries of any name, but none may make another node of it.
+        known = {*built, *schemas.nodes[node.type].fields}
         built |= {k: v.value for k, v in node.inputs.items() if k not in known and v.value not in (MISSING, None)}
     return built
 

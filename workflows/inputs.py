@@ -6,6 +6,7 @@ the schema, and with unique names that can be typed.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -44,6 +45,9 @@ def _spec(document: Document, exposed: Exposed, field: FieldSchema, models: Sequ
     held = node.inputs.get(exposed.name)
     kind = _kind(field, exposed.settings)
     settings = exposed.settings
+    low, high = _tightest(max, _number(settings.get("min")), field.minimum), _tightest(
+        min, _number(settings.get("max")), field.maximum
+    )
     spec = InputSpec(
         name="",
         label=(held.label if held else "") or "",
@@ -51,13 +55,14 @@ def _spec(document: Document, exposed: Exposed, field: FieldSchema, models: Sequ
         kind=kind,
         node_id=node.id,
         field_name=field.name,
-        minimum=_tightest(max, _number(settings.get("min")), field.minimum),
-        maximum=_tightest(min, _number(settings.get("max")), field.maximum),
+        minimum=low,
+        maximum=high,
         above=field.exclusive_minimum,
         below=field.exclusive_maximum,
         multiple_of=field.multiple_of,
         max_length=min(field.max_length or TEXT_LENGTH, TEXT_LENGTH),
         choices=_choices(field, settings) if kind is Kind.CHOICE else (),
+        whole_choices=kind is Kind.CHOICE and field.whole_choices,
         models=field.models,
         max_items=min(field.max_items or MAX_IMAGES, MAX_IMAGES) if kind is Kind.IMAGES else 1,
         is_seed=kind is Kind.INTEGER and "seed" in exposed.name.lower(),
@@ -85,7 +90,7 @@ def _kind(field: FieldSchema, settings: Mapping[str, Any]) -> Kind:
         return Kind.FIXED
     if field.cardinality is Cardinality.COLLECTION:
         return Kind.IMAGES if kind is Kind.IMAGE else Kind.FIXED
-    if kind is Kind.STRING and settings.get("component") == "dropdown" and settings.get("options"):
+    if kind is Kind.STRING and settings.get("component") == "dropdown" and _choices(field, settings):
         return Kind.CHOICE
     return kind
 
@@ -153,12 +158,14 @@ def _by_node(title: str, node_label: str, used: set[str]) -> str:
 
 
 def _unique(spec: InputSpec, taken: set[str]) -> InputSpec:
-    base = slugify(spec.label, separator="_", allow_unicode=True, max_length=NAME_LENGTH) or spec.field_name.lower()
-    for number in range(1, 1000):
-        candidate = replace(spec, name=base[:NAME_LENGTH] if number == 1 else numbered(base, number))
+    # A collection's further names need room for their numbers, or cutting them would make them equal.
+    room = NAME_LENGTH - (len(f"_{spec.max_items}") if spec.max_items > 1 else 0)
+    base = slugify(spec.label, separator="_", allow_unicode=True, max_length=room) or spec.field_name.lower()
+    for number in itertools.count(1):
+        candidate = replace(spec, name=base[:room] if number == 1 else numbered(base[:room], number, room))
         if not taken.intersection(candidate.names):
             return candidate
-    raise AssertionError("a document cannot expose a thousand fields of one name")
+    raise AssertionError("numbers do not end")
 
 
 def _tightest(pick: Callable[[float, float], float], one: float | None, other: float | None) -> float | None:

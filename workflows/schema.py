@@ -56,6 +56,7 @@ class FieldSchema:
     min_items: int | None
     max_items: int | None
     choices: tuple[tuple[str, str], ...]
+    whole_choices: bool
     textarea: bool
     models: ModelFilter
 
@@ -150,6 +151,7 @@ def _field(name: str, raw: dict[str, Any]) -> FieldSchema:
         min_items=shape.get("minItems"),
         max_items=shape.get("maxItems"),
         choices=_choices(shape),
+        whole_choices=shape.get("type") == "integer" and "enum" in shape,
         textarea=raw.get("ui_component") == "textarea",
         models=ModelFilter(
             bases=_strings(raw.get("ui_model_base")),

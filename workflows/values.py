@@ -64,6 +64,8 @@ class InputSpec:
     max_length: int = TEXT_LENGTH
     choices: tuple[tuple[str, str], ...] = ()
     models: ModelFilter = field(default_factory=ModelFilter)
+    #: The field takes its choices as whole numbers, not as text.
+    whole_choices: bool = False
     max_items: int = 1
     is_seed: bool = False
 
@@ -104,12 +106,25 @@ def parse_all(
         if given is not None:
             values[spec.name] = parse(spec, given, models)
         elif spec.is_seed:
-            values[spec.name] = draw(math.ceil(spec.minimum or 0), int(spec.maximum or SEED_MAXIMUM))
+            values[spec.name] = _drawn(spec, draw)
         elif spec.default is not None:
             values[spec.name] = spec.default
         elif spec.required:
             raise InputError(spec.name, "is needed. Please give it a value.")
     return values
+
+
+def _drawn(spec: InputSpec, draw: Callable[[int, int], int]) -> int:
+    """Return a random seed that the field takes: within its bounds, and a multiple where it must be one."""
+    step = max(int(spec.multiple_of or 1), 1)
+    low = 0 if spec.minimum is None else math.ceil(spec.minimum)
+    high = max(low, SEED_MAXIMUM) if spec.maximum is None else math.floor(spec.maximum)
+    low = low if spec.above is None else max(low, math.floor(spec.above) + 1)
+    high = high if spec.below is None else min(high, math.ceil(spec.below) - 1)
+    low, high = -(-max(low, -LARGEST) // step), min(high, LARGEST) // step
+    if low > high:
+        raise InputError(spec.name, "has bounds that leave no seed to draw. Please give it a value.")
+    return draw(low, high) * step
 
 
 def _integer(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> int:
@@ -128,7 +143,8 @@ def _finite(spec: InputSpec, raw: object, wanted: str) -> float:
         number = raw if isinstance(raw, int) and not isinstance(raw, bool) else float(str(raw).strip())
     except ValueError:
         raise InputError(spec.name, f"takes {wanted}, not “{_short(raw)}”.") from None
-    if not math.isfinite(number) or abs(number) > LARGEST:
+    # The size comes first: a whole number may be too large to be asked whether it is finite.
+    if not abs(number) <= LARGEST:
         raise InputError(spec.name, f"takes {wanted} of a reasonable size.")
     return number
 
@@ -145,9 +161,16 @@ def _within(spec: InputSpec, number: float) -> float:
         raise InputError(spec.name, f"must be more than {spec.above:g}, not {number:g}.")
     if spec.below is not None and number >= spec.below:
         raise InputError(spec.name, f"must be less than {spec.below:g}, not {number:g}.")
-    if spec.multiple_of and not math.isclose(number / spec.multiple_of, round(number / spec.multiple_of), abs_tol=1e-9):
+    if spec.multiple_of and not is_multiple(number, spec.multiple_of):
         raise InputError(spec.name, f"must be a multiple of {spec.multiple_of:g}, not {number:g}.")
     return number
+
+
+def is_multiple(number: float, of: float) -> bool:
+    """Tell it as the server does: exactly for whole numbers, to a billionth of the number for others."""
+    if isinstance(number, int) and of == int(of):
+        return number % int(of) == 0
+    return abs(math.remainder(number, of)) <= abs(number) / 1e9
 
 
 def _boolean(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> bool:
@@ -166,13 +189,18 @@ def _string(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> str:
     return text
 
 
-def _choice(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> str:
-    wanted = str(raw).strip()
-    for value, label in spec.choices:
-        if wanted == value:
-            return value
-        if wanted.casefold() in {value.casefold(), label.casefold()}:
-            return value
+def _choice(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> str | int:
+    # What a list offers comes back to the letter; only what is typed is read kindly.
+    exact, wanted = str(raw), str(raw).strip().casefold()
+    tests: tuple[Callable[[str, str], bool], ...] = (
+        lambda value, label: value == exact,
+        lambda value, label: value.strip().casefold() == wanted,
+        lambda value, label: label.strip().casefold() == wanted,
+    )
+    for fits in tests:
+        for value, label in spec.choices:
+            if fits(value, label):
+                return int(value) if spec.whole_choices else value
     some = ", ".join(label for _, label in spec.choices[:8]) + (", …" if len(spec.choices) > 8 else "")
     raise InputError(spec.name, f"has no choice “{_short(raw)}”. Pick one of: {some}")
 
@@ -223,9 +251,9 @@ _PARSERS: Mapping[Kind, Callable[[InputSpec, object, Sequence[ModelRecord]], Any
 }
 
 
-def numbered(base: str, number: int) -> str:
+def numbered(base: str, number: int, room: int = NAME_LENGTH) -> str:
     suffix = f"_{number}"
-    return base[: NAME_LENGTH - len(suffix)] + suffix
+    return base[: room - len(suffix)] + suffix
 
 
 def _short(raw: object) -> str:

@@ -1,0 +1,122 @@
+"""Look at everything that Familiar needs, one line each, and say what to do about what is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from bot import db
+from bot.config import TOKEN_VARIABLE, BackendSettings, ConfigError, Settings, load
+from workflows._json import mapping, sequence
+from workflows.client import InvokeClient, open_http
+from workflows.errors import AuthError, BackendError
+from workflows.events import EventStream
+
+_DISCORD_API = "https://discord.com/api/v10"
+#: View Channel, Send Messages, Embed Links, Attach Files. Source: Discord's documented permission bits.
+_PERMISSIONS = {1 << 10: "View Channel", 1 << 11: "Send Messages", 1 << 14: "Embed Links", 1 << 15: "Attach Files"}
+_ADMINISTRATOR = 1 << 3
+_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    ok: bool
+    subject: str
+    text: str
+
+
+async def examine(config: Path, environment: Mapping[str, str], *, quick: bool) -> AsyncGenerator[Finding]:
+    """Yield a finding for each thing looked at; `quick` leaves Discord alone, for a health check every minute."""
+    try:
+        settings = load(config, environment)
+    except ConfigError as error:
+        yield Finding(False, "config", str(error))
+        return
+    yield Finding(True, "config", str(config))
+    yield await _database(settings, must_run=quick)
+    for backend in settings.backend:
+        yield await _backend(backend)
+    if not quick:
+        async for finding in _discord(settings):
+            yield finding
+
+
+async def _database(settings: Settings, *, must_run: bool) -> Finding:
+    path = settings.database.path
+    try:
+        state = await asyncio.to_thread(db.look_at, path)
+    except db.DatabaseError as error:
+        return Finding(False, "database", str(error))
+    if must_run and not state.in_use:
+        return Finding(False, "database", f"{path}: no Familiar is running on it. Start it with `familiar serve`.")
+    running = "a Familiar is running on it" if state.in_use else "no Familiar is running on it"
+    return Finding(True, "database", f"{path}: {running}; {state.open_jobs} open jobs, {state.left} things to delete")
+
+
+async def _backend(settings: BackendSettings) -> Finding:
+    subject = f"backend {settings.name}"
+    try:
+        async with asyncio.timeout(_SECONDS), open_http(settings.url) as http:
+            client = InvokeClient(http, settings.queue_id, settings.credentials)
+            version = await client.version()
+            models, state = await client.models(), await client.queue_state()
+            async with EventStream(settings.url, settings.queue_id, client.token) as events:
+                if not await events.wait_connected(_SECONDS / 2):
+                    text = f"{settings.url}: REST answers, but no events come. Does a proxy block its websockets?"
+                    return Finding(False, subject, text)
+    except AuthError as error:
+        hint = "Set username and password_env" if not settings.username else "Check username and password"
+        return Finding(False, subject, f"{settings.url}: wants a login ({error}). {hint} for this backend.")
+    except (BackendError, TimeoutError) as error:
+        return Finding(
+            False, subject, f"{settings.url}: does not answer ({error}). Is InvokeAI running, and the url right?"
+        )
+    if not state.processor.is_started:
+        return Finding(False, subject, f"{settings.url}: its queue is paused. Resume it in InvokeAI's queue tab.")
+    return Finding(True, subject, f"{settings.url}: InvokeAI {version}, {len(models)} models, events come")
+
+
+async def _discord(settings: Settings) -> AsyncGenerator[Finding]:
+    token = settings.token.get_secret_value()
+    if not token:
+        yield Finding(
+            False, "token", f"{TOKEN_VARIABLE} is not set. Copy the token from the Developer Portal, tab Bot."
+        )
+        return
+    headers = {"authorization": f"Bot {token}"}
+    base = settings.discord.api_url or _DISCORD_API
+    try:
+        async with httpx.AsyncClient(base_url=base, headers=headers, timeout=_SECONDS, trust_env=False) as http:
+            me = await http.get("/users/@me")
+            if me.status_code == 401:
+                yield Finding(False, "token", "Discord does not know it. Reset it in the Developer Portal, tab Bot.")
+                return
+            me.raise_for_status()
+            yield Finding(True, "token", f"belongs to {mapping(me.json()).get('username')}")
+            guilds = await http.get("/users/@me/guilds")
+            guilds.raise_for_status()
+            for finding in _servers(sequence(guilds.json())):
+                yield finding
+    except httpx.HTTPError as error:
+        yield Finding(False, "discord", f"{base}: {type(error).__name__}. Is this machine online, and api_url right?")
+
+
+def _servers(guilds: list[Any]) -> list[Finding]:
+    if not guilds:
+        return [Finding(False, "servers", "the bot is in no server yet. Open the invite link from the README.")]
+    return [_permissions(mapping(guild)) for guild in guilds]
+
+
+def _permissions(guild: dict[str, Any]) -> Finding:
+    subject = f"server {guild.get('name', guild.get('id'))}"
+    held = int(guild.get("permissions", 0))
+    missing = [words for bit, words in _PERMISSIONS.items() if not held & bit and not held & _ADMINISTRATOR]
+    if missing:
+        return Finding(False, subject, f"lacks {', '.join(missing)}. Give them to the bot's role, or invite it anew.")
+    return Finding(True, subject, "permissions are complete; channels may still take them away")

@@ -1,0 +1,220 @@
+"""The human side: servers, channels and the people in them who use the bot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.playground.discord import payloads
+from bot.playground.discord.errors import ClientRefusal, NoAnswer
+from bot.playground.discord.forms import fill_modal, find_button, find_select, pick
+from bot.playground.discord.gateway import GUILD_MEMBERS, GUILDS
+from bot.playground.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, Desk
+from bot.playground.discord.options import check_allowed, fill_options, find_command, nest, read_file
+from bot.playground.discord.permissions import Permissions, named
+from bot.playground.discord.rest import Upload
+from bot.playground.discord.rest_reads import direct_channel
+from bot.playground.discord.state import (
+    ANSWER_WITHIN,
+    Channel,
+    Guild,
+    Json,
+    Member,
+    Message,
+    Overwrite,
+    Role,
+    Use,
+    User,
+)
+
+
+@dataclass(eq=False)
+class LocalChannel(Channel):
+    """A text channel whose permissions can be changed."""
+
+    def overwrite(self, target: Member | Role, *, allow: int = 0, deny: int = 0) -> None:
+        """Allow or deny permissions here to a role or a member (`guild.bot`, `guild.everyone`, ...)."""
+        kind = 0 if isinstance(target, Role) else 1
+        self.overwrites[target.id] = Overwrite(target.id, kind, int(allow), int(deny))
+        self.world.send("CHANNEL_UPDATE", payloads.channel(self), self.guild, GUILDS)
+        self.world.changed()
+
+    def delete(self) -> None:
+        """Delete the channel and all that is in it."""
+        if self.guild is not None:
+            data = payloads.channel(self)
+            self.guild.channels.pop(self.id, None)
+            self.world.channels.pop(self.id, None)
+            self.world.send("CHANNEL_DELETE", data, self.guild, GUILDS)
+        self.world.changed()
+
+
+@dataclass(eq=False)
+class LocalGuild(Guild):
+    """A server to which channels and people can be added."""
+
+    desk: Desk = field(kw_only=True, repr=False)
+
+    @property
+    def bot_permissions(self) -> int:
+        """What the bot's role allows; channels may say otherwise."""
+        return self.bot_role.permissions
+
+    @bot_permissions.setter
+    def bot_permissions(self, value: int) -> None:
+        self.bot_role.permissions = int(value)
+        role = {"guild_id": str(self.id), "role": payloads.role(self.bot_role)}
+        self.world.send("GUILD_ROLE_UPDATE", role, self, GUILDS)
+        self.world.changed()
+
+    def add_channel(self, name: str, *, nsfw: bool = False) -> LocalChannel:
+        channel = LocalChannel(self.world.snowflake(), name, self, self.world, nsfw=nsfw)
+        self.channels[channel.id] = self.world.channels[channel.id] = channel
+        self.world.send("CHANNEL_CREATE", payloads.channel(channel), self, GUILDS)
+        self.world.changed()
+        return channel
+
+    def add_role(self, name: str, permissions: int = 0, **flags: bool) -> Role:
+        role = Role(self.world.snowflake(), name, int(permissions) | named(flags), position=len(self.roles))
+        self.roles[role.id] = role
+        data = {"guild_id": str(self.id), "role": payloads.role(role)}
+        self.world.send("GUILD_ROLE_CREATE", data, self, GUILDS)
+        return role
+
+    def add_member(
+        self, name: str, permissions: int = 0, *, locale: str = "en-US", user: User | None = None, **flags: bool
+    ) -> LocalMember:
+        """Let a person in, with `manage_guild=True`-like permissions on top of everyone's."""
+        person = user or User(self.world.snowflake(), name, locale=locale)
+        self.world.users[person.id] = person
+        roles = [self.members_role]
+        if permissions or flags:
+            roles.append(self.add_role(name, permissions, **flags))
+        member = LocalMember(person, self, roles, self.world.clock.now(), desk=self.desk)
+        self.members[member.id] = member
+        data = {**payloads.member(member), "guild_id": str(self.id)}
+        self.world.send("GUILD_MEMBER_ADD", data, self, GUILD_MEMBERS)
+        self.world.changed()
+        return member
+
+    def override_command(self, name: str, target: Member | Role | Channel | None, allowed: bool) -> None:
+        """The Integrations page: allow or deny a command to a person, a role or in a channel (None: in all)."""
+        key = self.id - 1 if target is None else target.id
+        self.command_permissions.setdefault(name, {})[key] = allowed
+
+
+@dataclass(eq=False)
+class LocalMember(Member):
+    """A person in a server, acting through a Discord client."""
+
+    desk: Desk = field(kw_only=True, repr=False)
+
+    @property
+    def dm(self) -> Channel:
+        """The direct messages between this person and the bot."""
+        return direct_channel(self.desk.world, self.user)
+
+    async def slash(self, channel: Channel, command: str, options: Mapping[str, object] | None = None) -> Use:
+        """Type a slash command and send it; files are a Path or (name, bytes)."""
+        found, path, wanted = find_command(self.desk.world, channel, command)
+        check_allowed(found, channel, self._here(channel))
+        resolved = self.desk.resolved(channel, self.user)
+        filled = fill_options(wanted, options or {}, resolved)
+        return self.desk.open(COMMAND, self._who(channel), channel, _data(found, nest(path, filled), resolved.found))
+
+    async def autocomplete(
+        self,
+        channel: Channel,
+        command: str,
+        focused: str,
+        text: str = "",
+        options: Mapping[str, object] | None = None,
+        *,
+        timeout: float = ANSWER_WITHIN,
+    ) -> list[Json]:
+        """Type into an option, and see what the bot suggests."""
+        found, path, wanted = find_command(self.desk.world, channel, command)
+        check_allowed(found, channel, self._here(channel))
+        option = next((o for o in wanted if o["name"] == focused), None)
+        if option is None or not option.get("autocomplete"):
+            raise ClientRefusal(f"/{command} has no option {focused!r} with suggestions")
+        resolved = self.desk.resolved(channel, self.user)
+        # What is being typed need not be complete, so nothing is required yet.
+        others = [{**o, "required": False} for o in wanted]
+        filled = fill_options(others, options or {}, resolved)
+        filled.append({"name": focused, "type": option["type"], "value": text, "focused": True})
+        data = _data(found, nest(path, filled), resolved.found)
+        use = self.desk.open(AUTOCOMPLETE, self._who(channel), channel, data)
+        try:
+            await use.answered(timeout)
+        except NoAnswer as error:
+            raise NoAnswer("Loading options failed") from error
+        return use.choices or []
+
+    async def press(self, message: Message, button: str) -> Use:
+        """Press a button, by its label or custom_id."""
+        self._check_sees(message)
+        found = find_button(message, button)
+        data: Json = {"custom_id": found["custom_id"], "component_type": found["type"], "id": found.get("id")}
+        return self.desk.open(COMPONENT, self._who(message.channel), message.channel, data, source=message)
+
+    async def select(self, message: Message, select: str, values: Sequence[object]) -> Use:
+        """Choose in a select menu: values or labels, or members, roles, channels."""
+        self._check_sees(message)
+        found = find_select(message, select)
+        resolved = self.desk.resolved(message.channel, self.user)
+        data: Json = {
+            "custom_id": found["custom_id"],
+            "component_type": found["type"],
+            "id": found.get("id"),
+            "values": pick(found, values, resolved),
+        }
+        if resolved.found:
+            data["resolved"] = resolved.found
+        return self.desk.open(COMPONENT, self._who(message.channel), message.channel, data, source=message)
+
+    async def submit(self, use: Use, fields: Mapping[str, object] | None = None) -> Use:
+        """Fill in the modal that an interaction was answered with; fields go by custom_id or label."""
+        if use.modal is None or use.user is not self.user:
+            raise ClientRefusal(f"{self.name} has no modal open")
+        resolved = self.desk.resolved(use.channel, self.user)
+        components = fill_modal(use.modal, fields or {}, resolved)
+        data: Json = {"custom_id": use.modal["custom_id"], "components": components}
+        if resolved.found:
+            data["resolved"] = resolved.found
+        who = self._who(use.channel)
+        return self.desk.open(MODAL_SUBMIT, who, use.channel, data, source=use.source, parent=use)
+
+    async def say(self, channel: Channel, content: str = "", files: Sequence[object] = ()) -> Message:
+        """Write a plain message."""
+        if not self._permissions(channel) & Permissions.SEND_MESSAGES:
+            raise ClientRefusal(f"{self.name} may not write in #{channel.name}")
+        uploads = [Upload(i, *read_file(f)) for i, f in enumerate(files)]
+        for upload in uploads:
+            self.desk.check_size(upload.filename, upload.data)
+        return self.desk.messages.create(channel, self.user, {"content": content}, uploads)
+
+    def _permissions(self, channel: Channel) -> int:
+        return self.permissions(channel) if channel.guild is not None else int(Permissions.SEND_MESSAGES)
+
+    def _here(self, channel: Channel) -> Member | None:
+        """The person as a member of the channel's server; outside servers there is only the user."""
+        return None if channel.guild is None else channel.guild.members.get(self.id)
+
+    def _who(self, channel: Channel) -> Member | User:
+        return self._here(channel) or self.user
+
+    def _check_sees(self, message: Message) -> None:
+        if message.deleted or message not in message.channel.messages_for(self):
+            raise ClientRefusal(f"{self.name} does not see this message")
+        if message.channel.guild is not None and not self._permissions(message.channel) & Permissions.VIEW_CHANNEL:
+            raise ClientRefusal(f"{self.name} cannot see #{message.channel.name}")
+
+
+def _data(command: Json, options: list[Json], resolved: dict[str, Json]) -> Json:
+    data: Json = {"id": command["id"], "name": command["name"], "type": command["type"], "options": options}
+    if "guild_id" in command:
+        data["guild_id"] = command["guild_id"]
+    if resolved:
+        data["resolved"] = resolved
+    return data

@@ -1,0 +1,287 @@
+"""State as the JSON that Discord sends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.playground.discord.state import Channel, Guild, Json, Member, Message, Role, StoredAttachment, Use, User
+
+Sign = Callable[[StoredAttachment], str]
+
+
+def timestamp(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def user(person: User) -> Json:
+    return {
+        "id": str(person.id),
+        "username": person.name.lower().replace(" ", "_"),
+        "global_name": None if person.bot else person.name,
+        "discriminator": "0000" if person.bot else "0",
+        "avatar": None,
+        "bot": person.bot,
+        "public_flags": 0,
+        "flags": 0,
+    }
+
+
+def bare_member(who: Member) -> Json:
+    """A member without its user, as resolved data and message events carry it."""
+    return {
+        "nick": None,
+        "avatar": None,
+        "banner": None,
+        "roles": [str(r.id) for r in who.roles],
+        "joined_at": timestamp(who.joined),
+        "premium_since": None,
+        "communication_disabled_until": None,
+        "deaf": False,
+        "mute": False,
+        "pending": False,
+        "flags": 0,
+    }
+
+
+def member(who: Member) -> Json:
+    return {**bare_member(who), "user": user(who.user)}
+
+
+def role(item: Role) -> Json:
+    return {
+        "id": str(item.id),
+        "name": item.name,
+        "color": 0,
+        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+        "hoist": False,
+        "icon": None,
+        "unicode_emoji": None,
+        "position": item.position,
+        "permissions": str(item.permissions),
+        "managed": item.managed,
+        "mentionable": False,
+        "flags": 0,
+    }
+
+
+def channel(item: Channel) -> Json:
+    last = item.messages[-1].id if item.messages else None
+    common = {"id": str(item.id), "type": item.type, "flags": 0, "last_message_id": str(last) if last else None}
+    if item.guild is None:
+        recipients = [user(item.recipient)] if item.recipient else []
+        return {**common, "recipients": recipients}
+    return {
+        **common,
+        "guild_id": str(item.guild.id),
+        "name": item.name,
+        "position": list(item.guild.channels).index(item.id),
+        "topic": None,
+        "nsfw": item.nsfw,
+        "rate_limit_per_user": 0,
+        "parent_id": None,
+        "permission_overwrites": [
+            {"id": str(o.target), "type": o.type, "allow": str(o.allow), "deny": str(o.deny)}
+            for o in item.overwrites.values()
+        ],
+    }
+
+
+def guild(item: Guild) -> Json:
+    """What GET /guilds/{id} answers."""
+    return {
+        "id": str(item.id),
+        "name": item.name,
+        "icon": None,
+        "splash": None,
+        "banner": None,
+        "owner_id": str(item.owner_id),
+        "afk_timeout": 300,
+        "afk_channel_id": None,
+        "system_channel_id": None,
+        "system_channel_flags": 0,
+        "verification_level": 0,
+        "default_message_notifications": 0,
+        "explicit_content_filter": 0,
+        "mfa_level": 0,
+        "nsfw_level": 0,
+        "premium_tier": item.premium_tier,
+        "premium_progress_bar_enabled": False,
+        "preferred_locale": item.locale,
+        "features": [],
+        "emojis": [],
+        "stickers": [],
+        "roles": [role(r) for r in item.roles.values()],
+    }
+
+
+def guild_create(item: Guild) -> Json:
+    return {
+        **guild(item),
+        "joined_at": timestamp(item.bot.joined),
+        "large": False,
+        "unavailable": False,
+        "member_count": len(item.members),
+        "members": [member(m) for m in item.members.values()],
+        "channels": [channel(c) for c in item.channels.values()],
+        "threads": [],
+        "presences": [],
+        "voice_states": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
+    }
+
+
+def attachment(item: StoredAttachment, sign: Sign) -> Json:
+    url = sign(item)
+    data: Json = {
+        "id": str(item.id),
+        "filename": item.filename,
+        "size": item.size,
+        "url": url,
+        "proxy_url": url,
+        "content_type": item.content_type,
+        "content_scan_version": 0,
+    }
+    if item.width is not None:
+        data |= {"width": item.width, "height": item.height}
+    if item.description is not None:
+        data["description"] = item.description
+    if item.ephemeral:
+        data["ephemeral"] = True
+    return data
+
+
+def _media(url: str, files: Mapping[str, StoredAttachment], sign: Sign) -> Json | None:
+    """Resolve `attachment://name`; None where nothing of that name is attached."""
+    if not url.startswith("attachment://"):
+        return {"url": url, "proxy_url": url}
+    item = files.get(url.removeprefix("attachment://"))
+    if item is None:
+        return None
+    signed = sign(item)
+    size: Json = {"width": item.width, "height": item.height} if item.width is not None else {}
+    return {"url": signed, "proxy_url": signed, "attachment_id": str(item.id), **size}
+
+
+def embeds(item: Message, sign: Sign) -> list[Json]:
+    """The embeds with their pictures resolved; a picture whose file is gone is left out, as Discord does."""
+    files = {f.filename: f for f in item.files}
+    shown: list[Json] = []
+    for source in item.embeds:
+        embed = deepcopy(source)
+        for key in ("image", "thumbnail", "video"):
+            if key in embed:
+                media = _media(str(embed[key].get("url", "")), files, sign)
+                if media is None:
+                    del embed[key]
+                else:
+                    media.pop("attachment_id", None)
+                    embed[key] |= media
+        for holder, key in (("author", "icon_url"), ("footer", "icon_url")):
+            if key in embed.get(holder, {}):
+                media = _media(str(embed[holder][key]), files, sign)
+                embed[holder].pop(key) if media is None else embed[holder].update({key: media["url"]})
+        shown.append({"type": "rich", **embed})
+    return shown
+
+
+def components(item: Message, sign: Sign) -> list[Json]:
+    files = {f.filename: f for f in item.files}
+
+    def resolve(node: Any) -> Any:
+        if isinstance(node, list):
+            return [resolve(child) for child in _many(node)]
+        if not isinstance(node, dict):
+            return node
+        found: Json = {str(k): resolve(v) for k, v in _fields(node).items()}
+        for key in ("media", "file"):
+            if key in found and "url" in found[key]:
+                media = _media(str(found[key]["url"]), files, sign) or {}
+                found[key] = {**found[key], "loading_state": 2, "content_type": None, **media}
+        return found
+
+    return resolve(item.components)
+
+
+def _many(node: Any) -> list[Any]:
+    return node
+
+
+def _fields(node: Any) -> Json:
+    return node
+
+
+def interaction_metadata(use: Use) -> Json:
+    data: Json = {
+        "id": str(use.id),
+        "type": use.type,
+        "user": user(use.user),
+        "authorizing_integration_owners": owners(use.channel),
+    }
+    if use.type == 3 and use.source is not None:
+        data["interacted_message_id"] = str(use.source.id)
+    if use.parent is not None:
+        data["triggering_interaction_metadata"] = interaction_metadata(use.parent)
+    return data
+
+
+def owners(where: Channel) -> dict[str, str]:
+    """Who installed the app: "0" is the server (in a DM with the bot, Discord says 0)."""
+    return {"0": str(where.guild.id) if where.guild else "0"}
+
+
+def message(item: Message, sign: Sign, *, nested: bool = False) -> Json:
+    data: Json = {
+        "id": str(item.id),
+        "channel_id": str(item.channel.id),
+        "author": user(item.author),
+        "content": item.content,
+        "timestamp": timestamp(item.created),
+        "edited_timestamp": timestamp(item.edited),
+        "tts": False,
+        "mention_everyone": item.mention_everyone,
+        "mentions": [user(u) for u in item.mentions],
+        "mention_roles": [str(r.id) for r in item.mention_roles],
+        "attachments": [attachment(f, sign) for f in item.attachments],
+        "embeds": embeds(item, sign),
+        "components": components(item, sign),
+        "pinned": False,
+        "type": item.type,
+        "flags": item.flags,
+    }
+    if item.nonce is not None:
+        data["nonce"] = item.nonce
+    if item.use is not None:
+        _from_interaction(data, item, item.use)
+    if item.reply_to is not None:
+        reference = {"type": 0, "message_id": str(item.reply_to.id), "channel_id": str(item.channel.id)}
+        data["message_reference"] = reference
+        if not nested:
+            gone = item.reply_to.deleted
+            data["referenced_message"] = None if gone else message(item.reply_to, sign, nested=True)
+    return data
+
+
+def _from_interaction(data: Json, item: Message, use: Use) -> None:
+    data["webhook_id"] = data["application_id"] = str(item.author.id)
+    data["interaction_metadata"] = interaction_metadata(use)
+    if use.type == 2:
+        name = use.data["name"]
+        data["interaction"] = {"id": str(use.id), "type": 2, "name": name, "user": user(use.user)}
+
+
+def message_event(item: Message, sign: Sign) -> Json:
+    """As the gateway sends it: with the server and the member, but for ephemeral ones, which come without."""
+    data = message(item, sign)
+    guild_here = item.channel.guild
+    if guild_here is None or item.ephemeral:
+        return data
+    data["guild_id"] = str(guild_here.id)
+    who = guild_here.members.get(item.author.id)
+    if who is not None and item.use is None:
+        data["member"] = bare_member(who)
+    return data

@@ -1,0 +1,243 @@
+"""One job from the terminal: the same steps, the same cleanup, a progress bar for a card, a folder for a channel."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import random
+import sys
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_state_path
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from bot.cards import Away, Cancelling, Moment, Restarted, Running, Undeliverable, Uploading, Waiting
+from bot.catalog import Draft
+from bot.config import Settings
+from bot.db import DatabaseError
+from bot.engine import Engine, open_engine
+from bot.jobs import Attachment, Job, new_id, now
+from bot.media import ResultFile
+from bot.options import show
+from workflows import document
+from workflows.check import check
+from workflows.errors import InputError, Unavailable, UserError
+from workflows.values import InputSpec, parse_all
+
+_CONNECT_SECONDS = 10.0
+_SLOTS = 16
+
+
+@dataclass(frozen=True)
+class Request:
+    """What `familiar run` was asked for."""
+
+    file: Path
+    values: Mapping[str, str]
+    images: Mapping[str, Path]
+    out: Path
+
+
+class TerminalCard:
+    """Implements bot.cards.Card: progress as a bar, results as files."""
+
+    file_limit = request_limit = 2**31
+
+    def __init__(self, out: Path, stem: str, progress: Progress | None) -> None:
+        self.paths: list[Path] = []
+        self._out = out
+        self._stem = stem
+        self._progress = progress
+        self._task: TaskID | None = progress.add_task("starting", total=1.0) if progress else None
+
+    def show(self, job: Job, moment: Moment) -> None:
+        if self._progress and self._task is not None:
+            done = moment.overall if isinstance(moment, Running) else 0.0
+            self._progress.update(self._task, description=_words(moment), completed=done)
+
+    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> None:
+        if self._progress and self._task is not None:
+            self._progress.update(self._task, description=str(job.outcome), completed=1.0)
+        try:
+            self.paths = await asyncio.to_thread(self._write, files)
+        except OSError as error:
+            raise Undeliverable(f"{self._out}: {error.strerror}") from error
+
+    async def close(self) -> None:
+        pass
+
+    def _write(self, files: Sequence[ResultFile]) -> list[Path]:
+        self._out.mkdir(parents=True, exist_ok=True)
+        paths = [self._out / f"{self._stem}-{file.filename}" for file in files]
+        for path, file in zip(paths, files, strict=True):
+            path.write_bytes(file.data)
+        return paths
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a run from the terminal ended. `left` counts what could not be deleted on the backend yet."""
+
+    job: Job
+    paths: list[Path]
+    inputs: tuple[InputSpec, ...]
+    left: int
+
+
+async def run(request: Request, settings: Settings, progress: Progress | None, cancel: asyncio.Event) -> Result:
+    """Run one workflow to its end; setting `cancel` cancels it. Raises UserError and BackendError before it begins."""
+    async with _engine(settings) as engine, engine.runner.running():
+        backend = engine.pool.first
+        if not await backend.events.wait_connected(_CONNECT_SECONDS):
+            raise Unavailable(f"no connection to {backend.url}. Is InvokeAI running there?")
+        await backend.refresh()
+        await _take_up_earlier(engine)
+        job, inputs = await _prepare(request, engine)
+        job = await engine.runner.submit(job)
+        card = TerminalCard(request.out, request.file.stem, progress)
+        driving = engine.runner.start(job, card)
+        cancelling = asyncio.create_task(_cancel_when(cancel, engine, job), name="cancel")
+        closed = await driving
+        cancelling.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                await engine.runner.drained()
+        return Result(closed, card.paths, inputs, await engine.store.count_left())
+
+
+@contextlib.asynccontextmanager
+async def _engine(settings: Settings) -> AsyncGenerator[Engine]:
+    """Open an engine on a database that no other run uses at the moment: each has its own ledger, kept over crashes."""
+    folder = user_state_path("familiar") / "runs"
+    async with contextlib.AsyncExitStack() as stack:
+        for slot in range(_SLOTS):
+            try:
+                engine = await stack.enter_async_context(open_engine(settings, folder / f"{slot}.sqlite"))
+            except DatabaseError:
+                if slot == _SLOTS - 1:
+                    raise
+            else:
+                yield engine
+                return
+
+
+async def _take_up_earlier(engine: Engine) -> None:
+    """Cancel what an earlier run, killed in the middle, left on the backend; nobody waits for its results."""
+    for job in await engine.store.open_jobs():
+        await engine.store.request_cancel(job.id)
+
+    async def nowhere(job: Job) -> TerminalCard:
+        return TerminalCard(Path(), "", None)
+
+    await engine.runner.resume(nowhere)
+
+
+async def _prepare(request: Request, engine: Engine) -> tuple[Job, tuple[InputSpec, ...]]:
+    backend = engine.pool.first
+    data = await asyncio.to_thread(_read, request.file)
+    read = await asyncio.to_thread(document.read, data)
+    report = await asyncio.to_thread(check, read, await backend.schemas(), backend.models)
+    report.require()
+    _check_names(request, report.inputs)
+    given = parse_all(report.inputs, dict(request.values), backend.models, random.SystemRandom().randint)
+    title = read.name or request.file.stem
+    draft = Draft(new_id(), 0, 0, new_id(), title, read.description, data, report.inputs)
+    published = await engine.catalog.publish(draft)
+    job = Job(
+        id=new_id(),
+        user_id=0,
+        title=title,
+        created_at=now(),
+        workflow_id=published.workflow_id,
+        version=published.version,
+        given=given,
+        attachments=tuple(_attachments(request, report.inputs)),
+    )
+    return job, report.inputs
+
+
+def _check_names(request: Request, inputs: Sequence[InputSpec]) -> None:
+    images = {name for spec in inputs if spec.is_image for name in spec.names}
+    values = {spec.name for spec in inputs if not spec.is_image}
+    for name in request.values:
+        if name in images:
+            raise UserError(f"{name} is an image: give it as --image {name}=FILE.")
+        if name not in values:
+            raise UserError(f"There is no input {name}. There are: {', '.join(sorted(values)) or 'none'}.")
+    for name in request.images:
+        if name not in images:
+            raise UserError(f"There is no image input {name}. There are: {', '.join(sorted(images)) or 'none'}.")
+
+
+def _attachments(request: Request, inputs: Sequence[InputSpec]) -> list[Attachment]:
+    found: list[Attachment] = []
+    for spec in inputs:
+        if not spec.is_image:
+            continue
+        given = [(name, request.images[name]) for name in spec.names if name in request.images]
+        if spec.required and not given:
+            raise InputError(spec.name, f"is needed. Give it as --image {spec.name}=FILE.")
+        for name, path in given:
+            if not path.is_file():
+                raise InputError(name, f"there is no file {path}.")
+            found.append(Attachment(name, path.name, path.resolve().as_uri(), path.stat().st_size))
+    return found
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+async def _cancel_when(asked: asyncio.Event, engine: Engine, job: Job) -> None:
+    await asked.wait()
+    await engine.runner.cancel(job.id)
+
+
+def print_result(result: Result, *, as_json: bool) -> None:
+    """Print where the results are, or what went wrong; as JSON for programs."""
+    job = result.job
+    took = round(job.duration.total_seconds(), 2) if job.duration else None
+    if as_json:
+        found = {"job": job.id, "outcome": job.outcome, "problem": job.problem, "seconds": took, "values": job.given}
+        found |= {"files": [str(path) for path in result.paths], "left_on_backend": result.left}
+        sys.stdout.write(json.dumps(found) + "\n")
+        return
+    console = Console(highlight=False)
+    for path in result.paths:
+        console.print(str(path), soft_wrap=True)
+    values = ", ".join(f"{s.name} {show(s, job.given[s.name])}" for s in result.inputs if s.name in job.given)
+    console.print(
+        f"{job.outcome} in {took} s, job {job.id}{': ' + values if values else ''}", style="dim", markup=False
+    )
+    if job.problem:
+        console.print(job.problem.replace("**", ""), style="red", markup=False)
+    if result.left:
+        console.print(f"{result.left} things could not be deleted on InvokeAI yet; the next run does.", style="yellow")
+
+
+def progress_bar(console: Console) -> Progress:
+    return Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True)
+
+
+def _words(moment: Moment) -> str:
+    match moment:
+        case Waiting(position):
+            return f"waiting, {position} in line" if position else "starting"
+        case Uploading(number, total):
+            return f"uploading {number} of {total}"
+        case Running():
+            percentage = f" {moment.fraction:.0%}" if moment.fraction is not None else ""
+            return f"node {moment.node} of {moment.nodes} {moment.title}{percentage}".rstrip()
+        case Away():
+            return "InvokeAI does not answer, trying again"
+        case Restarted():
+            return "InvokeAI restarted, running once more"
+        case Cancelling():
+            return "cancelling"
