@@ -1,0 +1,191 @@
+"""One node while it runs: what it may load, save and say."""
+
+import json
+import threading
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from PIL import Image
+
+from bot.playground.invokeai import images as pictures
+from bot.playground.invokeai.events import Event, Events
+from bot.playground.invokeai.fields import ImageField
+from bot.playground.invokeai.images import Images, MissingImageError, UnstorableError
+from bot.playground.invokeai.items import QueueItem
+from bot.playground.invokeai.models import Models
+from bot.playground.invokeai.nodes.base import Cancelled, ImageNode, Node, Output, type_of
+from bot.playground.invokeai.nodes.diffusion import PIXELS_PER_LATENT
+from bot.playground.invokeai.session import Prepared, cache_key
+
+SERVER_FILES = "/opt/invokeai/.venv/lib/python3.11/site-packages/invokeai/app"
+
+
+class ImageRecordNotFoundException(Exception):
+    """The image is not there."""
+
+
+class ImageFileSaveException(Exception):
+    """The image is of a kind that no PNG holds."""
+
+
+class MissingInputException(Exception):
+    """A required input has no value."""
+
+
+class RequiredConnectionException(Exception):
+    """A required input is not connected."""
+
+
+class NodeInputError(ValueError):
+    """What came over an edge does not fit."""
+
+
+@dataclass
+class Bench:
+    """What all nodes share."""
+
+    images: Images
+    events: Events
+    models: Models
+    step_seconds: float
+    node_seconds: float
+    stopping: threading.Event = field(default_factory=threading.Event)
+    cache: dict[str, Output] = field(default_factory=dict[str, Output])
+    tensors: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def forget(self, image_name: str) -> None:
+        """A deleted image takes the results that named it out of the cache."""
+        self.cache = {key: output for key, output in self.cache.items() if image_name not in str(output.wire())}
+
+    def clear(self) -> None:
+        self.cache.clear()
+        self.tensors.clear()
+
+
+@dataclass
+class NodeRun:
+    """One node while it runs: what it may load, save and say."""
+
+    bench: Bench
+    item: QueueItem
+    copy: Prepared
+
+    def __post_init__(self) -> None:
+        self.cancelled = self.item.cancelled
+        self.step_seconds = self.bench.step_seconds
+
+    @property
+    def node(self) -> Node:
+        return self.copy.node
+
+    def run(self) -> Output:
+        self.tell("invocation_started")
+        if self.bench.stopping.wait(self.bench.node_seconds):
+            raise Cancelled
+        _complete(self.node)
+        if not self.node.use_cache:
+            return self.node.run(self)
+        key = cache_key(self.node)
+        output = self.bench.cache.get(key)
+        if output is None:
+            output = self.bench.cache[key] = self.node.run(self)
+        return output
+
+    def load(self, image: ImageField | None) -> Image.Image:
+        assert image is not None
+        self._may_use(image)
+        return self.bench.images.open(image.image_name)
+
+    def size(self, image: ImageField) -> tuple[int, int]:
+        record = self._may_use(image)
+        return record.width, record.height
+
+    def save(self, picture: Image.Image) -> tuple[ImageField, int, int]:
+        self.progress("Saving image")
+        if self.bench.stopping.is_set():
+            raise Cancelled
+        node = self.node if isinstance(self.node, ImageNode) else None
+        metadata = node.metadata.model_dump_json() if node and node.metadata else None
+        known: dict[str, Any] = dict(
+            image_origin="internal",
+            image_category="general",
+            is_intermediate=self.node.is_intermediate,
+            session_id=self.item.session_id,
+            node_id=self.node.id,
+            user_id=self.item.user.user_id,
+            metadata=metadata,
+            workflow=json.dumps(self.item.workflow) if self.item.workflow else None,
+            graph=json.dumps(self.item.graph),
+        )
+        try:
+            record = self.bench.images.add(picture, **known)
+        except UnstorableError as error:
+            raise ImageFileSaveException("Image file not saved") from error
+        return ImageField(image_name=record.image_name), record.width, record.height
+
+    def progress(self, message: str, percentage: float | None = None, preview: Image.Image | None = None) -> None:
+        image = pictures.preview(preview, PIXELS_PER_LATENT) if preview else None
+        self.tell("invocation_progress", message=message, percentage=percentage, image=image, device=None)
+
+    def model(self, key: str) -> dict[str, Any]:
+        record = self.bench.models.by(key=key)
+        if record is None:
+            raise Exception(f"Unknown model {key}")  # noqa: TRY002 - the real server has no better type
+        return record
+
+    def load_model(self, key: str, part: str) -> None:
+        record = self.model(key)
+        self.progress(f"Loading model {record['name']} ({part})")
+        for name in ("model_load_started", "model_load_complete"):
+            payload = {"config": record, "submodel_type": part, "user_id": self.item.user.user_id}
+            self.bench.events.publish(Event(name, payload, self.item.user.user_id))
+
+    def keep(self, prefix: str, value: Any) -> str:
+        name = f"{prefix}_{uuid.uuid4()}"
+        self.bench.tensors[name] = value
+        return name
+
+    def kept(self, name: str) -> Any:
+        if name not in self.bench.tensors:
+            raise FileNotFoundError(f"{SERVER_FILES}/../outputs/tensors/{name}")
+        return self.bench.tensors[name]
+
+    def tell(self, event: str, **more: Any) -> None:
+        item = self.item
+        if self.bench.stopping.is_set():
+            return
+        payload = {
+            "queue_id": item.queue_id,
+            "item_id": item.item_id,
+            "batch_id": item.batch_id,
+            "origin": item.origin,
+            "destination": item.destination,
+            "user_id": item.user.user_id,
+            "session_id": item.session_id,
+            "invocation": self.node.wire(),
+            "invocation_source_id": self.copy.source_id,
+            **more,
+        }
+        self.bench.events.publish(Event(event, payload, item.user.user_id, admins=event != "invocation_progress"))
+
+    def _may_use(self, image: ImageField) -> pictures.StoredImage:
+        try:
+            record = self.bench.images.get(image.image_name)
+        except MissingImageError as error:
+            raise ImageRecordNotFoundException("Image record not found") from error
+        if not self.item.user.is_admin and record.user_id != self.item.user.user_id:
+            raise PermissionError(f"Not authorized to access image {image.image_name}")
+        return record
+
+
+def _complete(node: Node) -> None:
+    """What the schema calls required, although a graph may leave it out."""
+    for name, described in type(node).model_fields.items():
+        extra: Any = described.json_schema_extra
+        if not extra.get("orig_required") or getattr(node, name) is not None:
+            continue
+        kind = type_of(type(node))
+        if extra.get("input") == "connection":
+            raise RequiredConnectionException(f"Node {kind} missing connections for field {name}")
+        raise MissingInputException(f"Node {kind} missing value or connection for field {name}")
