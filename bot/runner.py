@@ -72,7 +72,9 @@ class Runner:
         for backend in self._pool:
             await self._sweep(backend, {job.id for job in resting}, _START_SWEEP_SECONDS)
         for job in resting:
-            self.start(job, await open_card(job))
+            card = await open_card(job)
+            # Looking for the card may have found where it stands, or that there is none and the job shall not run.
+            self.start(await self._store.get(job.id) or job, card)
         return len(resting)
 
     async def drained(self) -> None:

@@ -153,6 +153,19 @@ class DiscordCard:
         return discord.Webhook.partial(job.application_id, job.interaction_token, client=self._bot)
 
 
+async def find_answer(bot: Familiar, job: Job) -> int | None:
+    """Return the id of the answer to a job's interaction, or None where there is none or the token is dead."""
+    if not job.application_id or not job.interaction_token:
+        return None
+    webhook = discord.Webhook.partial(job.application_id, job.interaction_token, client=bot)
+    try:
+        # Discord takes this word in place of the id of the first answer.
+        return (await webhook.fetch_message("@original")).id  # pyright: ignore[reportArgumentType]
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.info("job %s: its answer was not found: %s", job.id, error)
+        return None
+
+
 def _file(file: ResultFile) -> discord.File:
     return discord.File(io.BytesIO(file.data), filename=file.filename)
 

@@ -14,37 +14,47 @@ from workflows.errors import UserError
 Interaction = discord.Interaction[Any]
 
 
-class DraftButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"familiar:draft:(?P<act>publish|drop):(?P<id>[a-z0-9]+)"
-):
-    """Publishes a draft, or throws it away."""
-
-    def __init__(self, act: str, draft_id: str) -> None:
-        style = discord.ButtonStyle.success if act == "publish" else discord.ButtonStyle.secondary
-        label = "Publish" if act == "publish" else "Cancel"
-        super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"familiar:draft:{act}:{draft_id}"))
-        self.act, self.draft_id = act, draft_id
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> DraftButton:
-        return cls(match["act"], match["id"])
+class _AdminButton:
+    """What the buttons below share: who may press them, and that the answer takes the message's place."""
 
     async def callback(self, interaction: Interaction) -> None:
         async with answering(interaction):
             require_manager(interaction)
             await interaction.response.defer()
-            text = await self._act(interaction)
+            text = await self.act(interaction, interaction.client)
             await interaction.edit_original_response(content=text, embeds=[], view=None)
 
-    async def _act(self, interaction: Interaction) -> str:
-        bot: Familiar = interaction.client
+    async def act(self, interaction: Interaction, bot: Familiar) -> str:
+        """Do what the button says, and return what to tell."""
+        raise NotImplementedError
+
+
+class DraftButton(
+    _AdminButton,
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=r"familiar:draft:(?P<choice>publish|drop):(?P<id>[a-z0-9]+)",
+):
+    """Publishes a draft, or throws it away."""
+
+    def __init__(self, choice: str, draft_id: str) -> None:
+        publish = choice == "publish"
+        style = discord.ButtonStyle.success if publish else discord.ButtonStyle.secondary
+        custom_id = f"familiar:draft:{choice}:{draft_id}"
+        super().__init__(discord.ui.Button(label="Publish" if publish else "Cancel", style=style, custom_id=custom_id))
+        self.publish, self.draft_id = publish, draft_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> DraftButton:
+        return cls(match["choice"], match["id"])
+
+    async def act(self, interaction: Interaction, bot: Familiar) -> str:
         catalog = bot.engine.catalog
         draft = await catalog.draft(self.draft_id)
         if draft is None or draft.guild_id != interaction.guild_id:
             return "That draft is gone. Please upload the file again."
-        if self.act == "drop":
+        if not self.publish:
             await catalog.drop_draft(draft.id)
             return "Nothing was published."
         published = await catalog.publish(draft)
@@ -60,33 +70,28 @@ class DraftButton(
 
 
 class RemoveButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"familiar:remove:(?P<act>yes|no):(?P<slug>[^:]+)"
+    _AdminButton,
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=r"familiar:remove:(?P<choice>yes|no):(?P<slug>[^:]+)",
 ):
     """Removes a workflow, or leaves it."""
 
-    def __init__(self, act: str, slug: str) -> None:
-        style = discord.ButtonStyle.danger if act == "yes" else discord.ButtonStyle.secondary
-        label = "Remove" if act == "yes" else "Keep"
-        super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"familiar:remove:{act}:{slug}"))
-        self.act, self.slug = act, slug
+    def __init__(self, choice: str, slug: str) -> None:
+        remove = choice == "yes"
+        style = discord.ButtonStyle.danger if remove else discord.ButtonStyle.secondary
+        custom_id = f"familiar:remove:{choice}:{slug}"
+        super().__init__(discord.ui.Button(label="Remove" if remove else "Keep", style=style, custom_id=custom_id))
+        self.remove, self.slug = remove, slug
 
     @classmethod
     async def from_custom_id(
         cls, interaction: Interaction, item: discord.ui.Item[Any], match: re.Match[str], /
     ) -> RemoveButton:
-        return cls(match["act"], match["slug"])
+        return cls(match["choice"], match["slug"])
 
-    async def callback(self, interaction: Interaction) -> None:
-        async with answering(interaction):
-            require_manager(interaction)
-            await interaction.response.defer()
-            text = await self._act(interaction)
-            await interaction.edit_original_response(content=text, embeds=[], view=None)
-
-    async def _act(self, interaction: Interaction) -> str:
-        bot: Familiar = interaction.client
+    async def act(self, interaction: Interaction, bot: Familiar) -> str:
         guild_id = interaction.guild_id
-        if self.act == "no" or guild_id is None:
+        if not self.remove or guild_id is None:
             return f"`/{self.slug}` stays."
         if not await bot.engine.catalog.remove(guild_id, self.slug):
             return f"`/{self.slug}` was removed already."

@@ -16,7 +16,7 @@ from bot.cards import Card
 from bot.jobs import Job, Outcome, State
 from cogs import _words
 from cogs._cancel import CancelButton
-from cogs._card import DiscordCard
+from cogs._card import DiscordCard, find_answer
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +51,20 @@ class Jobs(commands.Cog):
             log.info("took up %s unfinished jobs", count)
 
     async def _open_card(self, job: Job) -> Card:
+        """Return the card of a job that an earlier process left; one without a card is cancelled.
+
+        A process that died between the member's command and its answer left the member with "did not respond": they
+        have tried again by now, and the job shall not run behind their back.
+        """
+        engine = self.bot.engine
+        if job.message_id is None:
+            job = await engine.store.save(job.evolve(message_id=await find_answer(self.bot, job)))
+            if job.message_id is None:
+                await engine.store.request_cancel(job.id)
         inputs = ()
         if job.workflow_id is not None and job.version is not None:
-            _, inputs = await self.bot.engine.catalog.version(job.workflow_id, job.version)
-        return DiscordCard(self.bot, job, inputs, pace=self.bot.engine.settings.limits.progress_seconds)
+            _, inputs = await engine.catalog.version(job.workflow_id, job.version)
+        return DiscordCard(self.bot, job, inputs, pace=engine.settings.limits.progress_seconds)
 
     @app_commands.command(name="jobs")
     @app_commands.guild_only()

@@ -40,7 +40,7 @@ async def tour(console: Console, out: Path) -> bool:
                 discord=DiscordSettings(api_url=discord.api_url, gateway_url=discord.gateway_url),
                 database=DatabaseSettings(path=database),
                 backend=(BackendSettings(url=invoke.url),),
-                limits=Limits(progress_seconds=0.5),
+                limits=Limits(progress_seconds=1),
                 token=SecretStr(discord.token),
             )
             async with open_service(settings):
