@@ -10,14 +10,14 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from workflows._json import mapping, sequence
 from workflows.errors import AuthError, NotFound, QueueFull, Rejected, Unavailable
-from workflows.models import EnqueueAnswer, ImagePage, ImageRecord, ModelRecord, QueueItem, QueueState
+from workflows.models import EnqueueAnswer, ImagePage, ImageRecord, LoginAnswer, ModelRecord, QueueItem, QueueState
 from workflows.schema import Schemas
 
 #: The server stalls for half a second at each item's start, and decodes large uploads for seconds.
@@ -25,7 +25,7 @@ TIMEOUT = httpx.Timeout(60, connect=10)
 PAGE = 1000
 
 _UNAVAILABLE = frozenset({408, 409, 425, 429})
-_items = TypeAdapter(list[QueueItem])
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -63,15 +63,15 @@ class InvokeClient:
     async def schemas(self) -> Schemas:
         """Return the server's node types (about 1.8 MB of JSON, read in a thread)."""
         response = await self._request("GET", "/openapi.json")
-        return await asyncio.to_thread(lambda: Schemas.from_openapi(json.loads(response.content)))
+        return await asyncio.to_thread(lambda: Schemas.from_openapi(mapping(_decode(response))))
 
     async def models(self) -> list[ModelRecord]:
         """Return all installed models."""
         answer = await self._json("GET", "/api/v2/models/")
-        return TypeAdapter(list[ModelRecord]).validate_python(sequence(mapping(answer).get("models")))
+        return _read(list[ModelRecord], mapping(answer).get("models"))
 
     async def queue_state(self) -> QueueState:
-        return QueueState.model_validate(await self._json("GET", self._queue("/status")))
+        return _read(QueueState, await self._json("GET", self._queue("/status")))
 
     # Images
 
@@ -84,7 +84,7 @@ class InvokeClient:
             files={"file": ("image.png", image, "image/png")},
             data={"metadata": json.dumps({"familiar": mark})},
         )
-        return ImageRecord.model_validate(answer)
+        return _read(ImageRecord, answer)
 
     async def download(self, name: str) -> bytes:
         """Return an image's bytes: a PNG that holds its whole graph in text chunks."""
@@ -107,9 +107,8 @@ class InvokeClient:
     async def _images(self, **params: str) -> AsyncIterator[ImageRecord]:
         offset = 0
         while True:
-            page = ImagePage.model_validate(
-                await self._json("GET", "/api/v1/images/", params={**params, "limit": str(PAGE), "offset": str(offset)})
-            )
+            query = {**params, "limit": str(PAGE), "offset": str(offset)}
+            page = _read(ImagePage, await self._json("GET", "/api/v1/images/", params=query))
             for image in page.items:
                 yield image
             offset += len(page.items)
@@ -120,7 +119,7 @@ class InvokeClient:
 
     async def enqueue(self, body: Mapping[str, Any]) -> EnqueueAnswer:
         """Enqueue a batch. Not idempotent. Raises QueueFull where the server took less than was asked."""
-        answer = EnqueueAnswer.model_validate(await self._json("POST", self._queue("/enqueue_batch"), json=body))
+        answer = _read(EnqueueAnswer, await self._json("POST", self._queue("/enqueue_batch"), json=body))
         if answer.enqueued < answer.requested or not answer.item_ids:
             if answer.item_ids:
                 await self.delete_batch(mapping(body.get("batch"))["destination"])
@@ -128,12 +127,12 @@ class InvokeClient:
         return answer
 
     async def item(self, item_id: int) -> QueueItem:
-        return QueueItem.model_validate(await self._json("GET", self._queue(f"/i/{item_id}")))
+        return _read(QueueItem, await self._json("GET", self._queue(f"/i/{item_id}")))
 
     async def items(self, destination: str) -> list[QueueItem]:
         """Return the queue items of one destination, oldest first."""
         answer = await self._json("GET", self._queue("/list_all"), params={"destination": destination})
-        return sorted(_items.validate_python(answer), key=lambda item: item.item_id)
+        return sorted(_read(list[QueueItem], answer), key=lambda item: item.item_id)
 
     async def summaries(self) -> list[QueueItem]:
         """Return all items of this queue id without their sessions."""
@@ -142,7 +141,7 @@ class InvokeClient:
         found: list[QueueItem] = []
         for start in range(0, len(ids), PAGE):
             body = {"item_ids": ids[start : start + PAGE]}
-            found += _items.validate_python(await self._json("POST", self._queue("/item_summaries_by_ids"), json=body))
+            found += _read(list[QueueItem], await self._json("POST", self._queue("/item_summaries_by_ids"), json=body))
         return found
 
     async def cancel(self, destination: str) -> None:
@@ -170,7 +169,7 @@ class InvokeClient:
         response = await self._send("POST", "/api/v1/auth/login", json=body)
         if response.status_code in {400, 401, 403, 422}:
             raise AuthError(f"the login of {credentials.username} was refused ({response.status_code})")
-        self._token = str(mapping(_decode(_checked(response, "application/json")))["token"])
+        self._token = _read(LoginAnswer, _decode(_checked(response, "application/json"))).token
 
     # The one road out
 
@@ -230,6 +229,16 @@ def _decode(response: httpx.Response) -> Any:
         return response.json()
     except ValueError as error:
         raise Unavailable(f"{response.request.url.path}: cut or broken JSON") from error
+
+
+def _read(kind: type[T], answer: object) -> T:
+    """Read an answer's JSON. Raises Rejected where it has another shape: that server is of another kind or age."""
+    try:
+        return TypeAdapter(kind).validate_python(answer)
+    except ValidationError as error:
+        # The error's own text would repeat the answer.
+        wrong = ", ".join(".".join(map(str, problem["loc"])) for problem in error.errors()[:5])
+        raise Rejected(f"answered another {getattr(kind, '__name__', kind)} than InvokeAI 6 ({wrong})") from None
 
 
 def _problems(response: httpx.Response) -> tuple[tuple[str, str], ...]:

@@ -16,7 +16,6 @@ from enum import StrEnum
 from typing import Any
 
 import socketio  # pyright: ignore[reportMissingTypeStubs]
-from socketio.exceptions import ConnectionError as RefusedError  # pyright: ignore[reportMissingTypeStubs]
 
 from workflows._json import mapping, sequence, text
 from workflows.errors import BackendError
@@ -144,7 +143,7 @@ class EventStream:
             try:
                 await self._hold_one()
                 delay = _FIRST_DELAY
-            except (RefusedError, OSError) as error:
+            except Exception as error:  # noqa: BLE001  at an odd answer the library raises anything; the next may be sane
                 log.debug("no event connection to %s: %s", self._url, error)
             await asyncio.sleep(delay)
             delay = min(delay * 2, _LONGEST_DELAY)
@@ -219,7 +218,7 @@ def read_event(kind: EventKind, data: dict[str, Any]) -> Event:
         node_id=text(data.get("invocation_source_id")),
         copy_id=text(mapping(data.get("invocation")).get("id")),
         message=text(data.get("message")),
-        fraction=float(fraction) if isinstance(fraction, int | float) else None,
+        fraction=float(fraction) if isinstance(fraction, int | float) and 0 <= fraction <= 1 else None,
         images=tuple(image_names(data.get("result"))),
         canceled_ids=canceled,
     )

@@ -7,8 +7,9 @@ the schema, and with unique names that can be typed.
 from __future__ import annotations
 
 import itertools
+import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -45,9 +46,7 @@ def _spec(document: Document, exposed: Exposed, field: FieldSchema, models: Sequ
     held = node.inputs.get(exposed.name)
     kind = _kind(field, exposed.settings)
     settings = exposed.settings
-    low, high = _tightest(max, _number(settings.get("min")), field.minimum), _tightest(
-        min, _number(settings.get("max")), field.maximum
-    )
+    low, high = _bounds(field, settings)
     spec = InputSpec(
         name="",
         label=(held.label if held else "") or "",
@@ -168,10 +167,16 @@ def _unique(spec: InputSpec, taken: set[str]) -> InputSpec:
     raise AssertionError("numbers do not end")
 
 
-def _tightest(pick: Callable[[float, float], float], one: float | None, other: float | None) -> float | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return pick(one, other)
+def _bounds(field: FieldSchema, settings: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """Return the tightest of the form's and the schema's bounds; a form that leaves nothing to give is not followed."""
+    lows = [low for low in (_number(settings.get("min")), field.minimum) if low is not None]
+    highs = [high for high in (_number(settings.get("max")), field.maximum) if high is not None]
+    low, high = max(lows, default=-math.inf), min(highs, default=math.inf)
+    above = -math.inf if field.exclusive_minimum is None else field.exclusive_minimum
+    below = math.inf if field.exclusive_maximum is None else field.exclusive_maximum
+    if low > high or high <= above or low >= below:
+        return field.minimum, field.maximum
+    return (low if lows else None), (high if highs else None)
 
 
 def _number(value: object) -> float | None:

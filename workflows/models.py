@@ -102,6 +102,10 @@ class ImagePage(Wire):
     items: list[ImageRecord]
 
 
+class LoginAnswer(Wire):
+    token: str
+
+
 class QueueCounts(Wire):
     pending: int = 0
     in_progress: int = 0

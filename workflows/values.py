@@ -115,23 +115,20 @@ def parse_all(
 
 
 def _drawn(spec: InputSpec, draw: Callable[[int, int], int]) -> int:
-    """Return a random seed that the field takes: within its bounds, and a multiple where it must be one."""
-    step = max(int(spec.multiple_of or 1), 1)
-    low = 0 if spec.minimum is None else math.ceil(spec.minimum)
-    high = max(low, SEED_MAXIMUM) if spec.maximum is None else math.floor(spec.maximum)
-    low = low if spec.above is None else max(low, math.floor(spec.above) + 1)
-    high = high if spec.below is None else min(high, math.ceil(spec.below) - 1)
-    low, high = -(-max(low, -LARGEST) // step), min(high, LARGEST) // step
-    if low > high:
-        raise InputError(spec.name, "has bounds that leave no seed to draw. Please give it a value.")
-    return draw(low, high) * step
+    """Return a random seed within the input's bounds."""
+    high = SEED_MAXIMUM if spec.maximum is None else min(math.floor(spec.maximum), LARGEST)
+    low = min(0, high) if spec.minimum is None else max(math.ceil(spec.minimum), -LARGEST)
+    if low > high and spec.maximum is not None:
+        raise InputError(spec.name, "has bounds that leave nothing to draw. Please give it a value.")
+    return draw(low, max(low, high))
 
 
 def _integer(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> int:
     number = _finite(spec, raw, "a whole number")
     if number != int(number):
         raise InputError(spec.name, f"takes a whole number, not {raw}.")
-    return int(_within(spec, number))
+    # What must be a multiple is only told exactly of whole numbers.
+    return int(_within(spec, int(number)))
 
 
 def _float(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> float:
@@ -152,17 +149,17 @@ def _finite(spec: InputSpec, raw: object, wanted: str) -> float:
 def _within(spec: InputSpec, number: float) -> float:
     low, high = spec.minimum, spec.maximum
     if low is not None and high is not None and not low <= number <= high:
-        raise InputError(spec.name, f"must be from {low:g} to {high:g}, not {number:g}.")
+        raise InputError(spec.name, f"must be from {low:.10g} to {high:.10g}, not {number:.10g}.")
     if low is not None and number < low:
-        raise InputError(spec.name, f"must be at least {low:g}, not {number:g}.")
+        raise InputError(spec.name, f"must be at least {low:.10g}, not {number:.10g}.")
     if high is not None and number > high:
-        raise InputError(spec.name, f"must be at most {high:g}, not {number:g}.")
+        raise InputError(spec.name, f"must be at most {high:.10g}, not {number:.10g}.")
     if spec.above is not None and number <= spec.above:
-        raise InputError(spec.name, f"must be more than {spec.above:g}, not {number:g}.")
+        raise InputError(spec.name, f"must be more than {spec.above:.10g}, not {number:.10g}.")
     if spec.below is not None and number >= spec.below:
-        raise InputError(spec.name, f"must be less than {spec.below:g}, not {number:g}.")
+        raise InputError(spec.name, f"must be less than {spec.below:.10g}, not {number:.10g}.")
     if spec.multiple_of and not is_multiple(number, spec.multiple_of):
-        raise InputError(spec.name, f"must be a multiple of {spec.multiple_of:g}, not {number:g}.")
+        raise InputError(spec.name, f"must be a multiple of {spec.multiple_of:.10g}, not {number:.10g}.")
     return number
 
 
@@ -186,6 +183,11 @@ def _string(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> str:
     text = str(raw)
     if len(text) > spec.max_length:
         raise InputError(spec.name, f"may have up to {spec.max_length} characters; this has {len(text)}.")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # Half a character, which a terminal may deliver; it could neither be stored nor sent.
+        raise InputError(spec.name, "holds characters that are no text.") from None
     return text
 
 

@@ -1,0 +1,311 @@
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from bot.playground.invokeai.schema import openapi as local_openapi
+from tests.workflows.builders import JSON, document, edge, field, node, schemas_of
+from workflows.batches import MAX_GENERATED, data, fits, generate, size
+from workflows.errors import DocumentError
+from workflows.schema import FieldSchema, Schemas
+
+LOCAL = Schemas.from_openapi(local_openapi())
+IMAGE = {"$ref": "#/components/schemas/ImageField"}
+BLANK = node("blank", "blank_image")
+
+
+def of(batch: dict[str, Any], target: str, *more: dict[str, Any], values: Any = None) -> Any:
+    handle = "image" if batch["data"]["type"] == "image_batch" else "value"
+    found = document(batch, BLANK, *more, edges=[edge(f"{batch['id']}.{handle}", target)])
+    return data(found, LOCAL, values or {}, Random(1))
+
+
+def whole(*numbers: Any, node_id: str = "a", **more: Any) -> dict[str, Any]:
+    return node(node_id, "integer_batch", {"integers": list(numbers), **more})
+
+
+@pytest.mark.parametrize(
+    ("batch", "target", "problem"),
+    [
+        (whole("many"), "blank.width", 'holds "many", which'),
+        (whole(64.5), "blank.width", "holds 64.5"),
+        (whole(True), "blank.width", "holds true"),
+        (whole([1]), "blank.width", r"holds \[1\]"),
+        (whole(None), "blank.width", "holds null"),
+        (whole(10**400), "blank.width", "holds 1000"),
+        (whole(), "blank.width", "batch “integer_batch” is empty"),
+        (node("a", "integer_batch"), "blank.width", "is empty"),
+        (node("a", "integer_batch", {"integers": 5}), "blank.width", "is empty"),
+        (whole(1), "blank.gone", "feeds \\*\\*gone\\*\\* of “blank_image”, which is gone"),
+        (node("a", "string_batch", {"strings": ["blue"]}), "blank.mode", 'holds "blue"'),
+        (node("a", "string_batch", {"strings": [["RGB"]]}), "blank.mode", r'holds \["RGB"\]'),
+        (node("a", "string_batch", {"strings": [{"a": 1}]}), "blank.mode", 'holds {"a": 1}'),
+        (node("a", "image_batch", {"images": [{"image_name": 5}]}), "blank.width", "holds {"),
+    ],
+)
+def test_items_that_would_stop_the_servers_queue_are_refused(batch: Any, target: str, problem: str):
+    with pytest.raises(DocumentError, match=problem):
+        of(batch, target)
+
+
+def test_side_by_side_batches_need_equally_many_items():
+    group = {"batch_group_id": "Group 1"}
+    nodes = [whole(1, 2, **group), whole(1, node_id="b", **group), BLANK]
+    found = document(*nodes, edges=[edge("a.value", "blank.width"), edge("b.value", "blank.height")])
+    with pytest.raises(DocumentError, match="integer_batch, integer_batch run side by side"):
+        data(found, LOCAL, {}, Random(1))
+
+
+def test_a_batch_that_feeds_nothing_is_nothing():
+    assert data(document(whole(), BLANK), LOCAL, {}, Random(1)) == []
+    assert size([]) == 1
+
+
+def test_groups_multiply_and_members_run_side_by_side():
+    group = {"batch_group_id": "Group 2"}
+    nodes = [whole(1, 2, **group), whole(3, 4, node_id="b", **group), whole(5, 6, 7, node_id="c"), BLANK]
+    nodes += [whole(8, node_id="d", batch_group_id="None"), node("blur", "img_blur")]
+    edges = [edge("a.value", "blank.width"), edge("b.value", "blank.height"), edge("c.value", "blur.radius")]
+    groups = data(document(*nodes, edges=[*edges, edge("d.value", "blur.radius")]), LOCAL, {}, Random(1))
+    assert [[datum["items"] for datum in group] for group in groups] == [[[1, 2], [3, 4]], [[5, 6, 7]], [[8]]]
+    assert size(groups) == 6
+
+
+def test_a_batch_feeds_each_of_its_edges():
+    nodes = [whole(1, 2), BLANK]
+    edges = [edge("a.value", "blank.width"), edge("a.value", "blank.height"), edge("a.other", "blank.mode")]
+    (group,) = data(document(*nodes, edges=edges), LOCAL, {}, Random(1))
+    assert [(datum["node_path"], datum["field_name"]) for datum in group] == [("blank", "width"), ("blank", "height")]
+
+
+def test_given_values_count_before_those_of_the_document():
+    assert of(whole(1), "blank.width", values={("a", "integers"): [7, 8]})[0][0]["items"] == [7, 8]
+
+
+def test_images_that_were_given_are_items():
+    images = [{"image_name": "a.png"}, {"image_name": "b.png"}]
+    batch = node("a", "image_batch")
+    found = data(
+        document(batch, node("blur", "img_blur"), edges=[edge("a.image", "blur.image")]),
+        LOCAL,
+        {("a", "images"): images},
+        Random(1),
+    )
+    assert found == [[{"node_path": "blur", "field_name": "image", "items": images}]]
+
+
+def test_a_generator_fills_its_batch():
+    generator = node("g", "integer_generator", {"generator": sequence("integer", start=5, step=5, count=3)})
+    found = document(
+        whole(1), generator, BLANK, edges=[edge("a.value", "blank.width"), edge("g.integers", "a.integers")]
+    )
+    assert data(found, LOCAL, {}, Random(1))[0][0]["items"] == [5, 10, 15]
+
+
+# Generators
+
+
+def sequence(kind: str, **held: Any) -> dict[str, Any]:
+    return {"type": f"{kind}_generator_arithmetic_sequence", **held}
+
+
+def linear(kind: str, **held: Any) -> dict[str, Any]:
+    return {"type": f"{kind}_generator_linear_distribution", **held}
+
+
+def uniform(kind: str, **held: Any) -> dict[str, Any]:
+    return {"type": f"{kind}_generator_random_distribution_uniform", **held}
+
+
+def parsed(kind: str, text: Any, split_on: Any = ",") -> dict[str, Any]:
+    return {"type": f"{kind}_generator_parse_string", "input": text, "splitOn": split_on}
+
+
+def made(held: Any, random: Random | None = None) -> list[Any]:
+    found = document(node("g", "integer_generator", {"generator": held}, label="Numbers"))
+    return generate(found.nodes["g"], {}, random or Random(1))
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        sequence("integer", start="a", step=1, count=2),
+        sequence("integer", start=None, count=2),
+        sequence("integer", start=[], step=[], count=2),
+        sequence("integer", count=None),
+        sequence("integer", count=[]),
+        sequence("integer", count="many"),
+        sequence("integer", start=1e308, step=1e308, count=9),
+        sequence("float", start=10**400, count=2),
+        sequence("integer", start=1.5e308, step=10**400, count=3),
+        linear("float", start=0, end="x", count=2),
+        linear("integer", start=0, end=10**400, count=3),
+        uniform("integer", min=5, max=1, count=1),
+        uniform("integer", min="a", max=1, count=1),
+        uniform("float", min=None, max=1, count=1),
+        uniform("float", min=0, max=10**400, count=1),
+        uniform("integer", seed=[], count=1),
+        parsed("integer", "1,two"),
+        parsed("integer", "nan"),
+        parsed("integer", "1e999"),
+        parsed("float", "1,,x"),
+    ],
+)
+def test_values_that_make_no_sequence_are_refused(held: Any):
+    with pytest.raises(DocumentError, match="generator “Numbers” holds values that make no sequence"):
+        made(held)
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        *(None, {}, [], "x", {"type": 5}),
+        {"type": "image_generator_images_from_board", "board_id": "x"},
+        {"type": "string_generator_dynamic_prompts_combinatorial", "input": "{a|b}"},
+    ],
+)
+def test_what_only_the_server_could_work_out_is_refused(held: Any):
+    with pytest.raises(DocumentError, match="is not supported yet"):
+        made(held)
+
+
+@pytest.mark.parametrize(
+    ("held", "items"),
+    [
+        (sequence("integer", start=30, step=150, count=2), [30, 180]),
+        (sequence("float", start=0, step=0.5, count=3), [0.0, 0.5, 1.0]),
+        (sequence("integer", start=3, step=0, count=9), [3]),
+        (sequence("integer", start=3, step=1, count=-2), []),
+        (sequence("integer", start=0, step=1, count="2"), [0, 1]),
+        (linear("float", start=0, end=1, count=3), [0.0, 0.5, 1.0]),
+        (linear("integer", start=0, end=10, count=3), [0, 5, 10]),
+        (linear("integer", start=4, end=10, count=1), [4]),
+        (linear("integer", start=4, end=10, count=0), []),
+        (parsed("integer", "1, 2,,3"), [1, 2, 3]),
+        (parsed("float", "1;2.5", ";"), [1.0, 2.5]),
+        (parsed("string", "a\nb", "\\n"), ["a", "b"]),
+        (parsed("string", "a, b"), ["a", " b"]),
+        (parsed("string", "a,b", ""), ["a,b"]),
+        (parsed("string", 'a"b', '"'), ["a", "b"]),
+        (parsed("string", ""), []),
+        (parsed("string", None), []),
+    ],
+)
+def test_a_generator_makes_what_the_editor_makes(held: Any, items: list[Any]):
+    found = made(held)
+    assert found == items
+    assert [type(item) for item in found] == [type(item) for item in items]
+
+
+@pytest.mark.parametrize("kind", ["integer", "float"])
+def test_random_numbers_follow_their_seed(kind: str):
+    held = uniform(kind, min=1, max=1000, count=5, seed=7)
+    assert made(held, Random(1)) == made(held, Random(2))
+    assert made({**held, "seed": None}, Random(1)) != made({**held, "seed": None}, Random(2))
+    assert all(1 <= number <= 1000 for number in made(held))
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        sequence("integer", count=10**9),
+        linear("float", count=10**9),
+        uniform("integer", count=10**9),
+        parsed("string", "a," * 5000),
+    ],
+)
+def test_no_generator_runs_away(held: Any):
+    assert len(made(held)) == MAX_GENERATED
+
+
+# What a field takes
+
+
+def spec(schema: dict[str, Any]) -> FieldSchema:
+    found = schemas_of(node={"value": schema}).field("node", "value")
+    assert found
+    return found
+
+
+WHOLE = {"type": "integer", "minimum": 0, "maximum": 10**6, "multipleOf": 8}
+EITHER = {"anyOf": [{"type": "number"}, {"type": "array", "items": {"type": "number"}}]}
+INTEGERS = {"type": "array", "items": {"type": "integer"}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "fit"),
+    [
+        (WHOLE, 16, True),
+        (WHOLE, 12, False),
+        (WHOLE, -8, False),
+        (WHOLE, 10**6 + 8, False),
+        (WHOLE, 16.0, False),
+        (WHOLE, True, False),
+        (WHOLE, "16", False),
+        (WHOLE, None, False),
+        (WHOLE, [16], False),
+        ({"type": "integer"}, 10**400, False),
+        ({"type": "number"}, 10**400, False),
+        ({"type": "number"}, float("nan"), False),
+        ({"type": "number"}, float("inf"), False),
+        ({"type": "number"}, 5, True),
+        ({"type": "number"}, False, False),
+        ({"type": "number", "multipleOf": 0.1}, 100_000_000.1, True),
+        ({"type": "number", "exclusiveMinimum": 0}, 0, False),
+        ({"type": "number", "exclusiveMaximum": 1}, 1, False),
+        ({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}, 0.5, True),
+        ({"type": "string"}, "", True),
+        ({"type": "string"}, 5, False),
+        ({"enum": ["a"]}, "a", True),
+        ({"enum": ["a"]}, "b", False),
+        ({"enum": ["a"]}, ["a"], False),
+        ({"enum": ["a"]}, {"a": 1}, False),
+        ({"enum": ["a"]}, None, False),
+        ({"type": "integer", "enum": [256, 512]}, 512, True),
+        ({"type": "integer", "enum": [256, 512]}, "512", False),
+        ({"type": "integer", "enum": [1]}, True, False),
+        ({"type": "boolean"}, True, True),
+        ({"type": "boolean"}, 1, False),
+        (IMAGE, {"image_name": "a.png"}, True),
+        (IMAGE, {"image_name": None}, False),
+        (IMAGE, "a.png", False),
+        (IMAGE, [{"image_name": "a.png"}], False),
+        (INTEGERS, 5, False),
+        (INTEGERS, [5, 6], True),
+        (INTEGERS, [5, "6"], False),
+        (INTEGERS, [[5]], False),
+        (INTEGERS, [], True),
+        (EITHER, 5, True),
+        (EITHER, [5, 0.5], True),
+        (EITHER, ["5"], False),
+        ({"$ref": "#/ModelIdentifierField"}, {"key": "x"}, False),
+        ({}, 5, False),
+    ],
+)
+def test_a_value_fits_if_the_server_reads_it_back(schema: dict[str, Any], value: Any, fit: bool):
+    assert fits(spec(schema), value) is fit
+
+
+FIELDS = [one for schema in LOCAL.nodes.values() for one in schema.fields.values()]
+
+
+@given(JSON)
+@settings(max_examples=60, deadline=None)
+def test_any_json_fits_or_does_not(value: Any):
+    assert {fits(one, value) for one in FIELDS} <= {True, False}
+
+
+@given(JSON)
+@settings(max_examples=100, deadline=None)
+def test_any_generator_makes_items_or_is_refused(value: Any):
+    kinds = [sequence, linear, uniform]
+    for held in [value, parsed("float", value, value), *(kind("integer", start=value, count=2) for kind in kinds)]:
+        try:
+            assert len(made(held)) <= MAX_GENERATED
+        except DocumentError as error:
+            assert "Numbers" in str(error)
+
+
+def test_an_empty_input_holds_nothing():
+    assert data(document(node("a", "string_batch", {"strings": field()}), BLANK), LOCAL, {}, Random(1)) == []

@@ -1,0 +1,176 @@
+import json
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from bot.playground.invokeai.schema import openapi as local_openapi
+from tests.workflows.builders import DOCUMENTS, document, edge, field, load, model, mutated, node, raw, schemas_of
+from workflows.batches import NODE_TYPES
+from workflows.check import REFUSED
+from workflows.document import from_json
+from workflows.errors import UserError
+from workflows.graph import compile_batch
+from workflows.schema import Schemas
+
+LOCAL = Schemas.from_openapi(local_openapi())
+DAWN = {"key": "elsewhere", "hash": "blake3:Dawn", "name": "Dawn", "base": "sd-1", "type": "main"}
+
+
+def compiled(*nodes: Any, values: Any = None, models: Any = (), schemas: Schemas = LOCAL, **parts: Any) -> Any:
+    return compile_batch(document(*nodes, **parts), schemas, values or {}, models)
+
+
+def test_nothing_is_cached_and_nothing_is_left_in_the_gallery():
+    picture = node("a", "blank_image", isIntermediate=False, useCache=True)
+    assert compiled(picture).graph["nodes"] == {
+        "a": {"id": "a", "type": "blank_image", "use_cache": False, "is_intermediate": True}
+    }
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"width": field()},
+        {"width": None},
+        {"gone": 5},
+        {"metadata": {"a": 1}, "type": "image", "id": "b", "use_cache": True, "is_intermediate": False},
+        {"board": "auto"},
+        {"board": "none"},
+        {"board": {"board_id": "mine"}},
+    ],
+)
+def test_what_the_server_would_refuse_or_we_do_not_want_is_left_out(inputs: dict[str, Any]):
+    built = compiled(node("a", "blank_image", inputs)).graph["nodes"]["a"]
+    built.pop("metadata", None)
+    assert built == {"id": "a", "type": "blank_image", "use_cache": False, "is_intermediate": True}
+
+
+def test_values_count_before_those_of_the_document():
+    picture = node("a", "blank_image", {"width": 5, "height": 5, "mode": "RGB"})
+    built = compiled(picture, values={("a", "width"): 9, ("a", "mode"): None, ("b", "height"): 7}).graph["nodes"]["a"]
+    assert (built["width"], built["height"], "mode" in built) == (9, 5, False)
+
+
+def test_a_fed_field_has_no_value_of_its_own():
+    nodes = [node("a", "integer"), node("b", "blank_image", {"width": "stale"})]
+    batch = compiled(*nodes, edges=[edge("a.value", "b.width")], values={("b", "width"): 7})
+    assert "width" not in batch.graph["nodes"]["b"]
+    ends = {"source": {"node_id": "a", "field": "value"}, "destination": {"node_id": "b", "field": "width"}}
+    assert batch.graph["edges"] == [ends]
+
+
+@pytest.mark.parametrize("target", ["b.gone", "c.value"])
+def test_edges_to_what_is_gone_are_dropped(target: str):
+    nodes = [node("a", "integer"), node("b", "blank_image"), node("c", "of another pack")]
+    batch = compiled(*nodes, edges=[edge("a.value", target)])
+    assert batch.graph["edges"] == []
+    assert set(batch.graph["nodes"]) == {"a", "b"}
+    assert batch.node_count == 2
+
+
+def test_what_only_a_node_can_feed_has_no_value():
+    schemas = schemas_of(node={"latents": {"type": "string", "input": "connection"}})
+    assert "latents" not in compiled(node("a", "node", {"latents": "x"}), schemas=schemas).graph["nodes"]["a"]
+
+
+@pytest.mark.parametrize(
+    ("held", "models", "sent"),
+    [
+        (DAWN, [], DAWN),
+        (DAWN, [model("Dawn")], model("Dawn").identifier()),
+        ({**DAWN, "submodel_type": "vae"}, [model("Dawn")], {**model("Dawn").identifier(), "submodel_type": "vae"}),
+        ({"model_name": "Dawn", "base_model": "sd-1"}, [model("Dawn")], None),
+        (DAWN, [model("Dawn", kind="lora")], DAWN),
+    ],
+)
+def test_a_model_is_sent_by_this_servers_key(held: Any, models: Any, sent: Any):
+    built = compiled(node("a", "main_model_loader", {"model": held}), models=models).graph["nodes"]["a"]["model"]
+    wanted = sent or model("Dawn").identifier()
+    assert {key: built[key] for key in wanted} == wanted
+
+
+def test_an_image_collection_of_an_older_editor_keeps_its_images():
+    images = [{"image_name": "a.png"}]
+    assert compiled(node("a", "image_collection", {"collection": images})).graph["nodes"]["a"]["images"] == images
+
+
+def test_metadata_takes_entries_of_any_name():
+    built = compiled(node("a", "core_metadata", {"fox": "red", "none": None, "empty": field()})).graph["nodes"]["a"]
+    assert built["fox"] == "red"
+    assert not {"none", "empty"} & set(built)
+
+
+def test_metadata_cannot_become_a_node_that_is_refused():
+    disguise = {"type": "prompt_from_file", "file_path": "/etc/passwd", "id": "b", "use_cache": True}
+    built = compiled(node("a", "core_metadata", {**disguise, "is_intermediate": False})).graph["nodes"]["a"]
+    assert (built["id"], built["type"], built["use_cache"], built["is_intermediate"]) == (
+        "a",
+        "core_metadata",
+        False,
+        True,
+    )
+
+
+def test_batch_and_generator_nodes_stay_here():
+    nodes = [node("a", "integer_batch", {"integers": [1, 2]}), node("b", "blank_image")]
+    batch = compiled(*nodes, edges=[edge("a.value", "b.width")])
+    assert set(batch.graph["nodes"]) == {"b"}
+    assert batch.graph["edges"] == []
+    assert batch.data == [[{"node_path": "b", "field_name": "width", "items": [1, 2]}]]
+    assert batch.size == 2
+
+
+def test_a_body_names_its_job():
+    batch = compiled(node("a", "blank_image"))
+    sent = batch.body("job-1", "familiar")
+    assert sent == {
+        "prepend": False,
+        "batch": {
+            "batch_id": "job-1",
+            "destination": "job-1",
+            "origin": "familiar",
+            "graph": batch.graph,
+            "runs": 1,
+        },
+    }
+    assert batch.size == 1
+
+
+def test_a_body_holds_data_only_where_there_is_some():
+    nodes = [node("a", "integer_batch", {"integers": [1]}), node("b", "blank_image")]
+    assert compiled(*nodes, edges=[edge("a.value", "b.width")]).body("x", "y")["batch"]["data"]
+
+
+def test_every_compilation_is_a_graph_of_its_own():
+    assert compiled(node("a", "blank_image")).graph["id"] != compiled(node("a", "blank_image")).graph["id"]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_our_documents_compile_to_what_the_server_knows(path: Path):
+    found = from_json(load(path))
+    values = {(one.node_id, one.name): [{"image_name": "a.png"}] for one in found.exposed if one.name == "images"}
+    batch = compile_batch(found, LOCAL, values, random=Random(1))
+    assert set(batch.graph["nodes"]) == {key for key, one in found.nodes.items() if one.type not in NODE_TYPES}
+    for key, built in batch.graph["nodes"].items():
+        assert key == built["id"]
+        assert set(built) <= {"id", "type", "use_cache", "is_intermediate", *LOCAL.nodes[built["type"]].fields}
+        assert None not in built.values()
+
+
+@given(mutated([*(load(path) for path in DOCUMENTS), raw(node("a", "core_metadata", {"fox": "red"}))]))
+@settings(max_examples=150, deadline=None)
+def test_any_mutation_is_compiled_or_refused(value: Any):
+    try:
+        found = from_json(value)
+        batch = compile_batch(found, LOCAL, {}, [model("Dawn")], Random(1))
+    except UserError:
+        return
+    json.dumps(batch.body("x", "y"), allow_nan=False)
+    for key, built in batch.graph["nodes"].items():
+        assert (built["id"], built["use_cache"], built["is_intermediate"]) == (key, False, True)
+        assert built["type"] == found.nodes[key].type
+        assert built["type"] not in {*NODE_TYPES, *REFUSED}
+    assert batch.size >= 1

@@ -1,0 +1,388 @@
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.playground.invokeai.schema import openapi as local_openapi
+from tests.workflows.builders import (
+    DOCUMENTS,
+    document,
+    edge,
+    field,
+    form,
+    load,
+    model,
+    mutated,
+    node,
+    schemas_of,
+    shown,
+)
+from workflows.batches import fits
+from workflows.client import InvokeClient, open_http
+from workflows.document import MAX_EXPOSED, Document, from_json
+from workflows.errors import UserError
+from workflows.inputs import derive
+from workflows.schema import Schemas
+from workflows.values import InputSpec, Kind
+
+IMAGE = {"$ref": "#/components/schemas/ImageField"}
+IMAGES = {"type": "array", "items": IMAGE}
+MODEL = {"$ref": "#/components/schemas/ModelIdentifierField", "ui_model_type": ["main"], "orig_required": True}
+LOCAL = Schemas.from_openapi(local_openapi())
+
+
+def only(spec: dict[str, Any], value: Any = (), models: Any = None, **more: Any) -> InputSpec | None:
+    """The input that one field of this schema becomes, with this value in the document."""
+    held = field(*value, **more.pop("held", {})) if isinstance(value, tuple) else field(value)
+    name = more.pop("name", "value")
+    parts = {"form": form(shown(f"n.{name}", **more["settings"]))} if "settings" in more else {"exposed": [f"n.{name}"]}
+    found = derive(document(node("n", "node", {name: held}), **parts), schemas_of(node={name: spec}), models)
+    return found[0] if found else None
+
+
+def kind(spec: dict[str, Any], **more: Any) -> Kind | None:
+    found = only(spec, **more)
+    return found.kind if found else None
+
+
+# What is asked for
+
+
+def test_what_the_backend_does_not_have_is_not_asked_for():
+    schemas = schemas_of(node={"value": {"type": "string"}})
+    exposing = document(node("n", "node"), node("m", "other"), exposed=["n.gone", "m.value"])
+    assert derive(exposing, schemas) == []
+
+
+def test_what_another_node_feeds_is_not_asked_for():
+    schemas = schemas_of(node={"value": {"type": "string"}})
+    fed = document(node("n", "node"), node("m", "node"), edges=[edge("m.value", "n.value")], exposed=["n.value"])
+    assert derive(fed, schemas) == []
+
+
+def test_what_only_a_node_can_feed_is_not_asked_for():
+    assert only({"type": "string", "input": "connection"}) is None
+
+
+@pytest.mark.parametrize(
+    ("spec", "wanted"),
+    [
+        ({"type": "integer"}, Kind.INTEGER),
+        ({"type": "number"}, Kind.NUMBER),
+        ({"anyOf": [{"type": "number"}, {"type": "array", "items": {"type": "number"}}]}, Kind.NUMBER),
+        ({"type": "boolean"}, Kind.BOOLEAN),
+        ({"type": "string"}, Kind.STRING),
+        ({"enum": ["a"]}, Kind.CHOICE),
+        ({"enum": ["euler"], "ui_type": "SchedulerField"}, Kind.CHOICE),
+        ({"$ref": "#/components/schemas/ColorField"}, Kind.COLOR),
+        (MODEL, Kind.MODEL),
+        (IMAGE, Kind.IMAGE),
+        (IMAGES, Kind.IMAGES),
+        ({"type": "array", "items": {"type": "string"}}, Kind.FIXED),
+        ({"$ref": "#/components/schemas/BoardField", "field_kind": "internal"}, Kind.FIXED),
+        ({"type": "integer", "ui_hidden": True}, Kind.FIXED),
+        ({"$ref": "#/components/schemas/LoRAField"}, Kind.FIXED),
+        ({}, Kind.FIXED),
+    ],
+)
+def test_a_field_is_asked_for_by_its_kind(spec: dict[str, Any], wanted: Kind):
+    assert kind(spec) is wanted
+
+
+@pytest.mark.parametrize(
+    ("options", "choices"),
+    [
+        ([{"label": "One", "value": "1"}, {"label": "", "value": "two"}], (("1", "One"), ("two", "two"))),
+        ([{"label": "no value"}], ()),
+        ([], ()),
+        ({"label": "One"}, ()),
+        ("abc", ()),
+        (None, ()),
+    ],
+)
+def test_a_dropdown_is_a_choice_if_there_is_something_to_choose(options: Any, choices: tuple[tuple[str, str], ...]):
+    settings = {"component": "dropdown", "options": options}
+    found = only({"type": "string"}, settings=settings)
+    assert found
+    assert (found.kind, found.choices) == (Kind.CHOICE if choices else Kind.STRING, choices)
+
+
+def test_options_without_a_dropdown_do_not_count():
+    settings = {"component": "input", "options": [{"label": "One", "value": "1"}]}
+    assert kind({"type": "string"}, settings=settings) is Kind.STRING
+
+
+# Bounds
+
+
+@pytest.mark.parametrize(
+    ("form_bounds", "schema_bounds", "bounds"),
+    [
+        ({}, {}, (None, None)),
+        ({}, {"minimum": 0}, (0, None)),
+        ({}, {"minimum": 0, "maximum": 0}, (0, 0)),
+        ({"min": 0}, {}, (0, None)),
+        ({"min": 0, "max": 0}, {}, (0, 0)),
+        ({"min": 5, "max": 50}, {"minimum": 0, "maximum": 10}, (5, 10)),
+        ({"min": -5, "max": 5}, {"minimum": 0, "maximum": 10}, (0, 5)),
+        ({"min": "5", "max": True}, {"minimum": 0, "maximum": 10}, (0, 10)),
+        ({"min": 50, "max": 5}, {"minimum": 0, "maximum": 10}, (0, 10)),
+        ({"min": 20}, {"minimum": 0, "maximum": 10}, (0, 10)),
+        ({"max": -1}, {"minimum": 0}, (0, None)),
+        ({"max": 0}, {"exclusiveMinimum": 0}, (None, None)),
+        ({"min": 1}, {"exclusiveMaximum": 1}, (None, None)),
+        ({"min": 1}, {"exclusiveMinimum": 0}, (1, None)),
+        ({"min": 50, "max": 5}, {}, (None, None)),
+    ],
+)
+def test_both_the_form_and_the_schema_bind_unless_nothing_is_left(
+    form_bounds: dict[str, Any], schema_bounds: dict[str, Any], bounds: tuple[Any, Any]
+):
+    found = only({"type": "integer", **schema_bounds}, settings={"component": "slider", **form_bounds})
+    assert found
+    assert (found.minimum, found.maximum) == bounds
+
+
+def test_bounds_that_must_not_be_touched_and_steps_are_kept():
+    found = only({"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": 9, "multipleOf": 2})
+    assert found
+    assert (found.above, found.below, found.multiple_of) == (0, 9, 2)
+
+
+@pytest.mark.parametrize(("most", "items"), [(None, 5), (3, 3), (10, 5), (1, 1)])
+def test_a_collection_of_images_is_asked_a_few_times(most: int | None, items: int):
+    found = only({**IMAGES, "maxItems": most})
+    assert found
+    assert found.max_items == items
+
+
+# What it is if left empty
+
+
+@pytest.mark.parametrize(
+    ("spec", "value", "default"),
+    [
+        ({"type": "integer"}, (), None),
+        ({"type": "integer", "orig_default": 5}, (), 5),
+        ({"type": "integer", "orig_default": 5}, (None,), 5),
+        ({"type": "integer", "orig_default": 5}, (7,), 7),
+        ({"type": "integer", "orig_default": 5}, (0,), 0),
+        ({"type": "integer", "maximum": 5}, (7,), None),
+        ({"type": "integer"}, (7.0,), 7),
+        ({"type": "integer"}, ("seven",), None),
+        ({"type": "integer"}, (10**400,), None),
+        ({"type": "number"}, (7,), 7.0),
+        ({"type": "boolean"}, (False,), False),
+        ({"type": "string"}, ("",), ""),
+        ({"type": "string", "orig_required": True}, ("",), None),
+        ({"enum": ["a", "b"]}, ("b",), "b"),
+        ({"enum": ["a", "b"]}, ("gone",), None),
+        ({"type": "integer", "enum": [256, 512]}, (512,), 512),
+        ({"$ref": "#/ColorField"}, ({"r": 1, "g": 2, "b": 3, "a": 4},), {"r": 1, "g": 2, "b": 3, "a": 4}),
+        ({"$ref": "#/ColorField"}, ({"r": 1, "g": 2, "b": 3},), {"r": 1, "g": 2, "b": 3, "a": 255}),
+        ({"$ref": "#/ColorField"}, ({"r": "red"},), None),
+        ({"$ref": "#/ColorField"}, ({"r": 500},), None),
+        ({"$ref": "#/ColorField"}, ({"r": -1},), None),
+        (IMAGE, ({"image_name": "of another server.png"},), None),
+        (IMAGES, ([{"image_name": "a.png"}],), None),
+        ({"type": "array", "items": {"type": "string"}}, (["a"],), ["a"]),
+    ],
+)
+def test_a_default_is_what_the_field_takes(spec: dict[str, Any], value: tuple[Any, ...], default: Any):
+    found = only(spec, value)
+    assert found
+    assert found.default == default
+    assert type(found.default) is type(default)
+
+
+DAWN = {"key": "elsewhere", "hash": "blake3:Dawn", "name": "Dawn", "base": "sd-1", "type": "main"}
+
+
+@pytest.mark.parametrize(
+    ("models", "default"),
+    [
+        (None, DAWN),
+        ([], None),
+        ([model("Dawn")], model("Dawn").identifier()),
+        ([model("Dawn", kind="lora")], None),
+        ([model("Dusk")], None),
+    ],
+)
+def test_a_model_is_a_default_if_it_is_installed_and_fits(models: Any, default: Any):
+    found = only(MODEL, (DAWN,), models)
+    assert found
+    assert (found.default, found.required) == (default, default is None)
+
+
+@pytest.mark.parametrize(
+    ("spec", "value", "required"),
+    [
+        ({"type": "integer", "orig_required": True}, (), True),
+        ({"type": "integer", "orig_required": True}, (5,), False),
+        ({"type": "integer", "orig_required": False}, (), False),
+        ({**IMAGE, "orig_required": True}, ({"image_name": "a.png"},), True),
+        (IMAGE, (), False),
+    ],
+)
+def test_what_has_no_value_but_needs_one_is_required(spec: dict[str, Any], value: Any, required: bool):
+    found = only(spec, value)
+    assert found
+    assert found.required is required
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "is_seed"),
+    [
+        ("seed", {"type": "integer", "orig_required": True}, True),
+        ("variance_seed", {"type": "integer"}, True),
+        ("seed", {"type": "number"}, False),
+        ("steps", {"type": "integer"}, False),
+    ],
+)
+def test_a_whole_number_called_seed_is_one(name: str, spec: dict[str, Any], is_seed: bool):
+    found = only(spec, name=name)
+    assert found
+    assert (found.is_seed, found.required) == (is_seed, False)
+
+
+# Names and words
+
+
+def titled(*labels: str, node_labels: tuple[str, ...] = (), spec: dict[str, Any] | None = None) -> list[InputSpec]:
+    nodes = [
+        node(f"n{place}", "node", {"size": field(1, label=label)}, label=node_label)
+        for place, (label, node_label) in enumerate(zip(labels, node_labels or [""] * len(labels), strict=True))
+    ]
+    exposed = [f"n{place}.size" for place in range(len(labels))]
+    return derive(document(*nodes, exposed=exposed), schemas_of(node={"size": spec or {"type": "integer"}}))
+
+
+@pytest.mark.parametrize(
+    ("labels", "node_labels", "names"),
+    [
+        (["CFG / Guidance"], (), ["cfg_guidance"]),
+        ([""], (), ["size"]),
+        (["🦊"], (), ["size"]),
+        (["Größe"], (), ["größe"]),
+        (["大きさ"], (), ["大きさ"]),
+        (["A & B &#99999999999; &lt;"], (), ["a_b_99999999999"]),
+        (["x" * 40], (), ["x" * 32]),
+        (["x" * 40, "x" * 40], (), ["x" * 32, "x" * 30 + "_2"]),
+        (["Width", "width", "WIDTH"], (), ["width", "width_2", "width_3"]),
+        (["size 2", "size", "size"], (), ["size_2", "size", "size_3"]),
+        (["", ""], ("Paper", "Card"), ["paper", "card"]),
+        (["", ""], ("Paper", "Paper"), ["paper", "paper_size"]),
+        (["", ""], ("", "Card"), ["size", "card"]),
+        (["", ""], (), ["size", "size_2"]),
+        (["Wide", ""], ("Paper", "Card"), ["wide", "size"]),
+    ],
+)
+def test_names_are_unique_and_fit_to_be_typed(labels: list[str], node_labels: tuple[str, ...], names: list[str]):
+    assert [spec.name for spec in titled(*labels, node_labels=node_labels)] == names
+
+
+def test_a_field_called_value_is_known_by_its_node():
+    schemas = schemas_of(integer={"value": {"type": "integer", "title": "Value"}})
+    exposing = document(node("n", "integer", label="How many"), node("m", "integer"), exposed=["n.value", "m.value"])
+    assert [(spec.label, spec.name) for spec in derive(exposing, schemas)] == [
+        ("How many", "how_many"),
+        ("Value", "value"),
+    ]
+
+
+@pytest.mark.parametrize("label", ["x" * 32, "x" * 30 + "_2", "x" * 29, "Photo"])
+@pytest.mark.parametrize("count", [1, 2, 15, 60])
+def test_collections_of_one_label_never_share_a_name(label: str, count: int):
+    _distinct(titled(*[label] * count, spec=IMAGES))
+
+
+def test_a_collection_does_not_take_the_names_of_others():
+    nodes = [node(str(n), kind, {"it": field(label="x" * 32)}) for n, kind in enumerate(["one", "many", "one", "many"])]
+    schemas = schemas_of(one={"it": IMAGE}, many={"it": IMAGES})
+    _distinct(derive(document(*nodes, exposed=[f"{n}.it" for n in range(4)]), schemas))
+
+
+def test_as_many_fields_of_one_name_as_a_document_may_expose():
+    _distinct(titled(*["x" * 40] * MAX_EXPOSED, spec=IMAGES))
+
+
+@given(st.lists(st.text(max_size=40), min_size=1, max_size=6))
+@settings(max_examples=150, deadline=None)
+def test_any_label_makes_a_name(labels: list[str]):
+    _distinct(titled(*labels))
+
+
+def _distinct(specs: list[InputSpec]) -> None:
+    names = [name for spec in specs for name in spec.names]
+    assert len(names) == len(set(names))
+    for name in names:
+        assert re.fullmatch(r"[-_\w]{1,32}", name)
+        assert name == name.lower()
+
+
+def test_words_are_the_authors_then_the_servers():
+    spec = {"type": "integer", "title": "Width", "description": "In pixels"}
+    own = only(spec, held={"label": "Wide", "description": "How wide"})
+    theirs = only(spec)
+    assert own
+    assert theirs
+    assert (own.label, own.description) == ("Wide", "How wide")
+    assert (theirs.label, theirs.description) == ("Width", "In pixels")
+    assert (theirs.node_id, theirs.field_name) == ("n", "value")
+
+
+# Our documents, and what they may become
+
+
+async def test_every_default_of_a_server_fits_its_field(invoke_url: str):
+    async with open_http(invoke_url) as http:
+        schemas = await InvokeClient(http, "test").schemas()
+    for node_type, schema in schemas.nodes.items():
+        for name, held in schema.fields.items():
+            for spec in derive(document(node("n", node_type), exposed=[f"n.{name}"]), schemas):
+                unchecked = spec.kind in {Kind.FIXED, Kind.COLOR, Kind.MODEL} or spec.default is None
+                assert unchecked or fits(held, spec.default), (node_type, name, spec.default)
+                assert spec.kind is not Kind.CHOICE or spec.choices
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_our_documents_ask_for_what_they_expose(path: Path):
+    found = from_json(load(path))
+    specs = derive(found, LOCAL)
+    assert [(spec.node_id, spec.field_name) for spec in specs] == [(one.node_id, one.name) for one in found.exposed]
+    assert any(spec.kind is not Kind.FIXED for spec in specs)
+    assert all(spec.label and spec.description for spec in specs)
+    _distinct(specs)
+
+
+def test_a_document_is_asked_in_the_order_of_its_form():
+    specs = derive(from_json(load(Path("tests/fixtures/workflows/text_to_image.json"))), LOCAL)
+    assert [(spec.name, spec.kind.value, spec.default) for spec in specs[1:]] == [
+        ("prompt", "string", "a lighthouse at dawn"),
+        ("avoid", "string", ""),
+        ("width", "integer", 256),
+        ("height", "integer", 256),
+        ("steps", "integer", 6),
+        ("guidance", "number", 4.5),
+        ("scheduler", "choice", "euler"),
+        ("seed", "integer", 42),
+    ]
+
+
+@given(mutated([load(path) for path in DOCUMENTS]))
+@settings(max_examples=150, deadline=None)
+def test_any_mutation_is_derived_or_refused(value: Any):
+    try:
+        found: Document = from_json(value)
+        specs = derive(found, LOCAL, [])
+    except UserError:
+        return
+    _distinct(specs)
+    for spec in specs:
+        field_schema = LOCAL.field(found.nodes[spec.node_id].type, spec.field_name)
+        assert field_schema
+        if spec.default is not None and spec.kind not in {Kind.FIXED, Kind.COLOR, Kind.MODEL}:
+            assert fits(field_schema, spec.default)
