@@ -90,7 +90,8 @@ async def open_pool(
         for backend in settings:
             http = await stack.enter_async_context(open_http(backend.url))
             client = InvokeClient(http, backend.queue_id, backend.credentials)
-            events = await stack.enter_async_context(EventStream(backend.url, backend.queue_id, client.token))
+            stream = EventStream(backend.url, backend.queue_id, client.token, client.forget_token)
+            events = await stack.enter_async_context(stream)
             backends.append(Backend(backend, client, events))
         async with contextlib.AsyncExitStack() as watchers:
             for backend in backends:

@@ -10,7 +10,7 @@ import contextlib
 import json
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from random import Random
 from typing import Any, cast
 
@@ -52,6 +52,19 @@ def data(document: Document, schemas: Schemas, values: Mapping[tuple[str, str], 
     for members in groups.values():
         _same_length(members)
     return [[datum for _, data in members for datum in data] for members in groups.values()]
+
+
+def problems(document: Document, schemas: Schemas, asked: Container[tuple[str, str]]) -> Iterator[str]:
+    """Yield what is wrong with the batch nodes whose items stand in the document, and not among those `asked` for."""
+    for node in document.nodes.values():
+        if node.type not in BATCHES or (node.id, BATCHES[node.type][0]) in asked:
+            continue
+        try:
+            items = _items(document, node, {}, Random(0))  # noqa: S311  not a secret
+            members = [_datum(document, schemas, edge, items) for edge in _outgoing(document, node)]
+            _same_length([(node, members)])
+        except DocumentError as error:
+            yield str(error)
 
 
 def size(groups: Data) -> int:

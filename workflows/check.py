@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from workflows import match
-from workflows.batches import NODE_TYPES
+from workflows import batches, match
 from workflows.document import MISSING, Document, Node
 from workflows.errors import DocumentError
 from workflows.inputs import derive
@@ -37,6 +36,8 @@ class Report:
     missing_nodes: tuple[str, ...]
     missing_models: tuple[str, ...]
     refused: tuple[str, ...]
+    #: Batches that could not be enqueued as they stand.
+    unworkable: tuple[str, ...]
     ignored: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -56,6 +57,7 @@ class Report:
             yield f"Not allowed on a shared server: {'; '.join(self.refused)}."
         if self.missing_models:
             yield f"Not installed on this InvokeAI: {_listed(self.missing_models)}."
+        yield from self.unworkable
         if not self.outputs and not self.missing_nodes:
             yield "There is nothing to run: none of its nodes makes an image."
 
@@ -69,7 +71,10 @@ def check(document: Document, schemas: Schemas, models: Sequence[ModelRecord] | 
     """Check a document against one backend; without `models`, what it names is believed to be there."""
     inputs = tuple(derive(document, schemas, models))
     nodes = list(document.nodes.values())
-    missing = sorted({node.type for node in nodes if node.type not in schemas.nodes and node.type not in NODE_TYPES})
+    asked = {(spec.node_id, spec.field_name) for spec in inputs if spec.kind is not Kind.FIXED}
+    missing = sorted(
+        {node.type for node in nodes if node.type not in schemas.nodes and node.type not in batches.NODE_TYPES}
+    )
     return Report(
         document=document,
         inputs=inputs,
@@ -77,6 +82,7 @@ def check(document: Document, schemas: Schemas, models: Sequence[ModelRecord] | 
         missing_nodes=tuple(missing),
         missing_models=tuple(dict.fromkeys(_missing_models(document, schemas, models, inputs))),
         refused=tuple(dict.fromkeys(_refused(nodes))),
+        unworkable=tuple(dict.fromkeys(batches.problems(document, schemas, asked))),
         ignored=tuple(_ignored(document, schemas, inputs)),
         warnings=tuple(_warnings(document, schemas, inputs)),
     )

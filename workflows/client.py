@@ -54,6 +54,7 @@ class InvokeClient:
         self._http = http
         self._credentials = credentials
         self._token: str | None = None
+        self._logging_in = asyncio.Lock()
 
     async def version(self) -> str:
         """Return the server's version, which it tells without a login."""
@@ -160,9 +161,14 @@ class InvokeClient:
 
     async def token(self) -> str | None:
         """Return the current login token, logging in first where that is configured and not yet done."""
-        if self._credentials and not self._token:
-            await self._login(self._credentials)
+        async with self._logging_in:
+            if self._credentials and not self._token:
+                await self._login(self._credentials)
         return self._token
+
+    def forget_token(self) -> None:
+        """Log in again before the next call: the backend did not take the token that it gave."""
+        self._token = None
 
     async def _login(self, credentials: Credentials) -> None:
         body = {"email": credentials.username, "password": credentials.password, "remember_me": True}

@@ -94,12 +94,22 @@ class Watch:
 
 
 class EventStream:
-    """Keep one connection to one backend, for as long as it is open, whatever the network does."""
+    """Keep one connection to one backend, for as long as it is open, whatever the network does.
 
-    def __init__(self, url: str, queue_id: str, token: Callable[[], Awaitable[str | None]]) -> None:
+    `refused` is called when the backend does not take the connection: its token may have expired.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        queue_id: str,
+        token: Callable[[], Awaitable[str | None]],
+        refused: Callable[[], None] = lambda: None,
+    ) -> None:
         self.queue_id = queue_id
         self._url = url
         self._token = token
+        self._refused = refused
         self._watches: dict[str, Watch] = {}
         self._connected = asyncio.Event()
         self._lost = asyncio.Event()
@@ -145,6 +155,7 @@ class EventStream:
                 delay = _FIRST_DELAY
             except Exception as error:  # noqa: BLE001  at an odd answer the library raises anything; the next may be sane
                 log.debug("no event connection to %s: %s", self._url, error)
+                self._refused()
             await asyncio.sleep(delay)
             delay = min(delay * 2, _LONGEST_DELAY)
 

@@ -146,3 +146,26 @@ def test_any_mutation_is_checked_or_refused(value: Any):
         found.require()
     except UserError as error:
         assert str(error)
+
+
+@pytest.mark.parametrize(
+    ("items", "exposed", "problems"),
+    [
+        ([8, 16], [], ()),
+        ([], [], ("The batch “integer_batch” is empty: give it at least one item.",)),
+        ([8, 64.5], [], ("A batch holds 64.5, which **Width** does not take.",)),
+        ([8, "wide"], [], ('A batch holds "wide", which **Width** does not take.',)),
+    ],
+)
+def test_a_batch_that_could_not_be_enqueued_is_told_before(items: Any, exposed: Any, problems: tuple[str, ...]):
+    batch = node("batch", "integer_batch", {"integers": items})
+    found = report(BLANK, batch, edges=[edge("batch.value", "blank.width")], exposed=exposed)
+    assert found.unworkable == problems
+    assert found.ok is not bool(problems)
+
+
+def test_a_batch_of_pictures_that_are_asked_for_is_no_problem():
+    batch, blur = node("batch", "image_batch", {"images": []}), node("blur", "img_blur")
+    parts: Any = {"edges": [edge("batch.image", "blur.image")]}
+    assert not report(batch, blur, **parts).ok
+    assert report(batch, blur, exposed=["batch.images"], **parts).ok

@@ -376,3 +376,12 @@ async def test_a_login_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch
         async with EventStream(server.url, "test", take) as events:
             assert await events.wait_connected(20)
         assert answers == []
+
+
+async def test_an_expired_login_is_renewed_without_any_other_call(connect: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("workflows.events._FIRST_DELAY", 0.01)
+    async with LocalInvokeAI(users={ADA.username: ADA.password}) as server:
+        client: InvokeClient = await connect(server.url, ADA)
+        client._token = "expired"
+        async with EventStream(server.url, "test", client.token, client.forget_token) as events:
+            assert await events.wait_connected(20)
