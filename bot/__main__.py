@@ -21,7 +21,6 @@ from rich.text import Text
 from bot import reports, terminal
 from bot.config import TOKEN_VARIABLE, BackendSettings, ConfigError, Settings, load
 from bot.doctor import examine
-from bot.jobs import Outcome
 from workflows.errors import FamiliarError, UserError
 
 app = typer.Typer(
@@ -84,9 +83,7 @@ def check(
 ) -> None:
     """Tell what command each workflow would become, and what it lacks. Exit code 1 if one cannot be published."""
     backend = _backend(url, config)
-    capabilities = (
-        reports.load_schemas(schema) if schema else asyncio.run(reports.ask_backend(backend.url, backend.credentials))
-    )
+    capabilities = reports.load_schemas(schema) if schema else asyncio.run(reports.ask_backend(backend))
     found = [reports.examine(path, capabilities) for path in files]
     for report in found:
         if as_json:
@@ -106,7 +103,9 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="The outcome as JSON, for programs.")] = False,
     config: ConfigOption = _DEFAULT_CONFIG,
 ) -> None:
-    """Run one workflow from the terminal. Exit code 0 if it completed, 1 if not, 2 if it could not begin."""
+    """Run one workflow from the terminal; Ctrl-C cancels it. Exit code 0 if it completed, 1 if not, 2 if it could not
+    begin.
+    """
     pictures = {name: Path(path) for name, path in _pairs("--image", images).items()}
     request = terminal.Request(file, _pairs("--set", values), pictures, out)
     backend = _backend(url, config)
@@ -120,15 +119,16 @@ def run(
         with terminal.progress_bar(console) as progress:
             result = asyncio.run(_run(request, settings, progress))
     terminal.print_result(result, as_json=as_json)
-    raise typer.Exit(0 if result.job.outcome is Outcome.COMPLETED else 1)
+    raise typer.Exit(0 if result.ok else 1)
 
 
 async def _run(request: terminal.Request, settings: Settings, progress: Progress | None) -> terminal.Result:
-    cancel = asyncio.Event()
+    """Run it; Ctrl-C cancels and cleans up, and a second one does not wait for that."""
+    interrupts = terminal.Interrupts()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, cancel.set)
-    return await terminal.run(request, settings, progress, cancel)
+        loop.add_signal_handler(name, interrupts.interrupt)
+    return await terminal.run(request, settings, progress, interrupts)
 
 
 @app.command()
@@ -183,7 +183,8 @@ def main() -> None:
     try:
         app()
     except FamiliarError as error:
-        Console(stderr=True).print(f"familiar: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        text = f"familiar: {reports.plain(str(error))}"
+        Console(stderr=True).print(text, style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -24,6 +26,7 @@ log = logging.getLogger(__name__)
 EXTENSIONS = ("cogs.workflows", "cogs.run", "cogs.jobs")
 
 _AWAY = "InvokeAI does not answer at the moment. Please try again in a while."
+_LONGEST_MESSAGE = 2000
 
 
 def redirect(settings: DiscordSettings) -> None:
@@ -49,6 +52,8 @@ class Familiar(commands.Bot):
     """The bot. It holds the engine and loads the cogs; it needs no privileged intent and reads no messages."""
 
     engine: Engine
+    #: Held while a list of commands is built and sent: of two at a time, the older one could arrive last.
+    syncing: asyncio.Lock
 
     def __init__(self, engine: Engine) -> None:
         intents = discord.Intents.none()
@@ -63,6 +68,7 @@ class Familiar(commands.Bot):
             max_messages=None,
         )
         self.engine = engine
+        self.syncing = asyncio.Lock()
 
     async def setup_hook(self) -> None:
         for extension in EXTENSIONS:
@@ -82,22 +88,31 @@ async def answering(interaction: discord.Interaction[Any]) -> AsyncGenerator[Non
 
 async def answer_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Tell the user privately what went wrong, and the log everything that was not theirs."""
+    if interaction.type is discord.InteractionType.autocomplete:
+        # Suggestions can only be answered with suggestions; somebody still types into a command that just went.
+        log.info("interaction %s: no suggestions: %r", interaction.id, error)
+        return
     if isinstance(error, UserError):
         text = str(error)
     elif isinstance(error, app_commands.MissingPermissions):
         text = "You need the permission **Manage Server** for that."
     elif isinstance(error, app_commands.CommandNotFound):
         text = "That command was just removed from this server."
+    elif isinstance(error, app_commands.CommandSignatureMismatch):
+        text = "That command has just changed. Please type it again."
     elif isinstance(error, BackendError):
         log.warning("interaction %s: %r", interaction.id, error)
         text = _AWAY
     else:
         log.error("interaction %s", interaction.id, exc_info=error)
         text = problems.OUR_SIDE
+    if len(text) > _LONGEST_MESSAGE:
+        # A UserError may quote what somebody gave, and that has no end; Discord refuses it whole.
+        text = text[: _LONGEST_MESSAGE - 1] + "…"
     try:
         if interaction.response.is_done():
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except discord.HTTPException as refused:
+    except (discord.HTTPException, aiohttp.ClientError) as refused:
         log.warning("interaction %s: the answer did not get through: %s", interaction.id, refused)

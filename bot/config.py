@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
+from workflows._json import mapping, sequence
 from workflows.client import Credentials
 from workflows.errors import FamiliarError
 
@@ -121,8 +122,13 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
 def _validate(path: Path, raw: dict[str, Any], environment: Mapping[str, str]) -> Settings:
     if isinstance(raw.get("backend"), dict):
         raise ConfigError(f"{path}: backend: write [[backend]], with two brackets: there may be several.")
-    if "token" in raw or "token" in raw.get("discord", {}):
+    if "token" in raw or "token" in mapping(raw.get("discord")):
         raise ConfigError(f"{path}: token: secrets do not belong in this file; set {TOKEN_VARIABLE} instead.")
+    if any("password" in mapping(backend) for backend in sequence(raw.get("backend"))):
+        raise ConfigError(
+            f"{path}: backend.password: secrets do not belong in this file; name an environment variable "
+            "with password_env instead."
+        )
     try:
         settings = Settings.model_validate({**raw, "token": environment.get(TOKEN_VARIABLE, "").strip()})
     except ValidationError as error:

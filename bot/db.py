@@ -34,7 +34,7 @@ async def connect(path: Path | str) -> AsyncGenerator[aiosqlite.Connection]:
         except sqlite3.Error as error:
             raise DatabaseError(f"{path}: cannot be opened: {error}") from error
         try:
-            await _prepare(connection)
+            await _prepare(connection, path)
             yield connection
         finally:
             await connection.close()
@@ -59,14 +59,18 @@ def _lock(path: Path | str) -> Generator[None]:
         lock.release()
 
 
-async def _prepare(connection: aiosqlite.Connection) -> None:
+async def _prepare(connection: aiosqlite.Connection, path: Path | str) -> None:
     connection.row_factory = sqlite3.Row
-    await connection.execute("PRAGMA journal_mode = WAL")
-    # FULL: after a power cut a job that was enqueued must still be known, or its images are never deleted.
-    await connection.execute("PRAGMA synchronous = FULL")
-    await connection.execute("PRAGMA foreign_keys = ON")
-    await connection.execute("PRAGMA busy_timeout = 5000")
-    await migrate(connection)
+    try:
+        await connection.execute("PRAGMA journal_mode = WAL")
+        # FULL: after a power cut a job that was enqueued must still be known, or its images are never deleted.
+        await connection.execute("PRAGMA synchronous = FULL")
+        await connection.execute("PRAGMA foreign_keys = ON")
+        await connection.execute("PRAGMA busy_timeout = 5000")
+        await migrate(connection)
+    except sqlite3.Error as error:
+        # SQLite reads the file at the first statement, not when it is opened.
+        raise DatabaseError(f"{path}: cannot be used: {error}") from error
 
 
 def migrations() -> list[tuple[int, str]]:

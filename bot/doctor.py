@@ -14,7 +14,7 @@ from bot import db
 from bot.config import TOKEN_VARIABLE, BackendSettings, ConfigError, Settings, load
 from workflows._json import mapping, sequence
 from workflows.client import InvokeClient, open_http
-from workflows.errors import AuthError, BackendError
+from workflows.errors import AuthError, BackendError, Unavailable
 from workflows.events import EventStream
 
 _DISCORD_API = "https://discord.com/api/v10"
@@ -70,16 +70,22 @@ async def _backend(settings: BackendSettings) -> Finding:
                 if not await events.wait_connected(_SECONDS / 2):
                     text = f"{settings.url}: REST answers, but no events come. Does a proxy block its websockets?"
                     return Finding(False, subject, text)
-    except AuthError as error:
-        hint = "Set username and password_env" if not settings.username else "Check username and password"
-        return Finding(False, subject, f"{settings.url}: wants a login ({error}). {hint} for this backend.")
     except (BackendError, TimeoutError) as error:
-        return Finding(
-            False, subject, f"{settings.url}: does not answer ({error}). Is InvokeAI running, and the url right?"
-        )
+        return Finding(False, subject, explain(settings, error))
     if not state.processor.is_started:
         return Finding(False, subject, f"{settings.url}: its queue is paused. Resume it in InvokeAI's queue tab.")
     return Finding(True, subject, f"{settings.url}: InvokeAI {version}, {len(models)} models, events come")
+
+
+def explain(settings: BackendSettings, error: BackendError | TimeoutError) -> str:
+    """Return one line on a backend that cannot be used: what is wrong, and what to do."""
+    if isinstance(error, AuthError):
+        hint = "Set username and password_env" if not settings.username else "Check username and password"
+        return f"{settings.url}: wants a login ({error}). {hint} for this backend in the settings."
+    if isinstance(error, TimeoutError | Unavailable):
+        reason = str(error) or f"nothing came in {_SECONDS:.0f} s"
+        return f"{settings.url}: does not answer ({reason}). Is InvokeAI running, and the url right?"
+    return f"{settings.url}: answers, but not as InvokeAI 6 does ({error}). Is the url right, and InvokeAI up to date?"
 
 
 async def _discord(settings: Settings) -> AsyncGenerator[Finding]:

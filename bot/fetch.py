@@ -24,7 +24,7 @@ class Fetcher:
         if attachment.size > self._limit:
             raise self._too_large(attachment)
         if attachment.url.startswith("file:"):
-            return await asyncio.to_thread(Path(unquote(urlsplit(attachment.url).path)).read_bytes)
+            return await self._read_file(attachment)
         try:
             async with self._http.stream("GET", attachment.url) as response:
                 if response.status_code in {401, 403, 404, 410}:
@@ -35,6 +35,16 @@ class Fetcher:
                 return await self._read(response, attachment)
         except httpx.TransportError as error:
             raise Unavailable(f"attachment: {type(error).__name__}") from error
+
+    async def _read_file(self, attachment: Attachment) -> bytes:
+        path = Path(unquote(urlsplit(attachment.url).path))
+        try:
+            data = await asyncio.to_thread(path.read_bytes)
+        except OSError as error:
+            raise InputError(attachment.name, f"{path} cannot be read: {error.strerror}.") from error
+        if len(data) > self._limit:
+            raise self._too_large(attachment)
+        return data
 
     async def _read(self, response: httpx.Response, attachment: Attachment) -> bytes:
         data = bytearray()

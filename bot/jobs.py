@@ -250,11 +250,11 @@ class JobStore:
         return {str(row["ref"]) for row in rows}
 
     async def closed_sessions(self, backend: str, since: datetime) -> dict[str, str]:
-        """Return session id -> job id of the runs that did not complete and whose jobs closed since then."""
+        """Return session id -> job id of the jobs that closed since then and of which a run did not complete."""
         query = """
             SELECT assets.session_id, assets.job_id FROM assets JOIN jobs ON jobs.id = assets.job_id
-            WHERE assets.backend = ? AND assets.session_id IS NOT NULL AND jobs.outcome <> 'completed'
-              AND jobs.closed_at > ?
+            WHERE assets.backend = ? AND assets.session_id IS NOT NULL AND jobs.closed_at > ?
+              AND (jobs.outcome <> 'completed' OR jobs.attempt > 1)
         """
         rows = await self._rows(query, backend, since.isoformat())
         return {str(row[0]): str(row[1]) for row in rows}

@@ -39,7 +39,7 @@ def prepare(name: str, data: bytes, megapixels: int) -> bytes:
                     size = f"{image.width} x {image.height}"
                     raise InputError(name, f"that picture has {size} pixels; up to {megapixels} megapixels are fine.")
                 image.seek(0)
-                upright = ImageOps.exif_transpose(image)
+                upright = _eight_bits(ImageOps.exif_transpose(image))
                 has_alpha = upright.has_transparency_data
                 return _png(upright.convert("RGBA" if has_alpha else "RGB"))
     except InputError:
@@ -57,7 +57,9 @@ def fit(png: bytes, stem: str, limit: int) -> ResultFile:
     """
     with Image.open(io.BytesIO(png)) as image:
         image.load()
-        clean = image.copy()
+        # A palette's transparency lies among the texts that go.
+        is_palette_with_alpha = image.mode == "P" and image.has_transparency_data
+        clean = image.convert("RGBA") if is_palette_with_alpha else image.copy()
     clean.info.clear()
     data = _png(clean)
     if len(data) <= limit:
@@ -71,8 +73,21 @@ def fit(png: bytes, stem: str, limit: int) -> ResultFile:
         data = _save(clean, "WEBP", **options)
         if len(data) <= limit:
             return ResultFile(f"{stem}.webp", data, note)
-    clean.thumbnail((1024, 1024))
-    return ResultFile(f"{stem}.webp", _save(clean, "WEBP", quality=60), "made smaller: it is over the server's limit")
+    for side in (1024, 512, 256, 128):
+        clean.thumbnail((side, side))
+        data = _save(clean, "WEBP", quality=60)
+        if len(data) <= limit:
+            break
+    return ResultFile(f"{stem}.webp", data, "made smaller: it is over the server's limit")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Return a picture of 16 bits, such as a depth map, in 8, where Pillow's own conversion would make it white."""
+    if not image.mode.startswith("I"):
+        return image
+    # The upper byte of each sample is the shade.
+    samples = image.convert("I").convert("I;16").tobytes()
+    return Image.frombytes("L", image.size, samples[1::2])
 
 
 def _png(image: Image.Image) -> bytes:

@@ -203,7 +203,8 @@ def _options(spec: InputSpec) -> list[Option]:
 
 def _description(spec: InputSpec) -> str:
     """Prefer the author's words; add what the value would be, where that is short enough to be read on a phone."""
-    words = spec.description or spec.label
+    # Discord refuses a command with an empty description, and so all commands that are sent with it.
+    words = spec.description.strip() or spec.label.strip() or spec.name
     if spec.is_seed:
         return f"{words} (random if left empty)"
     if spec.required or spec.default in (None, "") or spec.kind in {Kind.BOOLEAN, Kind.FIXED}:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +13,14 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from bot.config import BackendSettings
+from bot.doctor import explain
 from bot.options import Arrangement, arrange, command_name, describe
 from workflows import document
 from workflows._json import mapping
 from workflows.check import Report, check
-from workflows.client import Credentials, InvokeClient, open_http
-from workflows.errors import DocumentError, UserError
+from workflows.client import InvokeClient, open_http
+from workflows.errors import BackendError, DocumentError, UserError
 from workflows.models import ModelRecord
 from workflows.schema import Schemas
 from workflows.values import InputSpec, Kind
@@ -67,11 +68,14 @@ def load_schemas(path: Path) -> Capabilities:
     return Capabilities(schemas, None)
 
 
-async def ask_backend(url: str, credentials: Credentials | None) -> Capabilities:
-    """Read what a running InvokeAI can do. Raises BackendError."""
-    async with open_http(url) as http:
-        client = InvokeClient(http, "familiar", credentials)
-        schemas, models = await asyncio.gather(client.schemas(), client.models())
+async def ask_backend(settings: BackendSettings) -> Capabilities:
+    """Read what a running InvokeAI can do. Raises UserError, which says what to do."""
+    async with open_http(settings.url) as http:
+        client = InvokeClient(http, settings.queue_id, settings.credentials)
+        try:
+            schemas, models = await client.schemas(), await client.models()
+        except BackendError as error:
+            raise UserError(f"{explain(settings, error)} With --schema FILE no server is needed.") from error
         return Capabilities(schemas, models)
 
 
@@ -128,10 +132,11 @@ def _input(spec: InputSpec, offered: set[str]) -> dict[str, Any]:
 
 def print_report(console: Console, file: FileReport) -> None:
     """Print the report for people."""
-    title = f"[bold]{'✓' if file.ok else '✗'} {file.path.name}[/bold]"
+    # As it was given: several may have the same name. No markup: a name may hold brackets.
+    title = Text(f"{'✓' if file.ok else '✗'} {file.path}", style="bold")
     style = "green" if file.ok else "red"
     if file.report is None:
-        console.print(Panel(Text(_plain(file.error)), title=title, title_align="left", border_style=style))
+        console.print(Panel(Text(plain(file.error)), title=title, title_align="left", border_style=style))
         return
     parts: list[Any] = [Text(f"/{file.name}", style="bold"), Text(file.report.document.description, style="dim")]
     parts.append(_table(file.arrangement.options if file.arrangement else ()))
@@ -143,7 +148,7 @@ def print_report(console: Console, file: FileReport) -> None:
         ("!", "yellow", file.report.warnings),
         ("-", "dim", file.report.ignored),
     ):
-        parts += [Text(f"{sign} {_plain(entry)}", style=color) for entry in entries]
+        parts += [Text(f"{sign} {plain(entry)}", style=color) for entry in entries]
     console.print(Panel(Group(*parts), title=title, title_align="left", border_style=style))
 
 
@@ -158,6 +163,6 @@ def _table(options: Sequence[Any]) -> Table:
     return table
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return a message without the marks that only Discord draws."""
     return text.replace("**", "").replace("`", "")

@@ -27,7 +27,7 @@ from bot.pool import Backend, Pool
 from bot.signals import Signal
 from workflows.batches import NODE_TYPES
 from workflows.document import Document
-from workflows.errors import NotFound, QueueFull, Rejected, Unavailable, UserError
+from workflows.errors import BackendError, NotFound, QueueFull, Rejected, Unavailable, UserError
 from workflows.events import EventKind, Watch
 from workflows.graph import Batch, compile_batch
 from workflows.models import ItemStatus, QueueItem
@@ -166,11 +166,8 @@ class Steps:
             await self._store.mark_deleted(images[0])
             return job
         items = [asset for asset in ledger if asset.kind is AssetKind.ITEM]
-        if (
-            job.outcome is not Outcome.COMPLETED
-            and len(left) == len(items) > 0
-            and await self._late(job, backend, ledger)
-        ):
+        was_stopped = job.outcome is not Outcome.COMPLETED or job.attempt > 1
+        if was_stopped and len(left) == len(items) > 0 and await self._late(job, backend, ledger):
             return job
         if left:
             await backend.client.delete_item(int(left[0].ref))
@@ -231,8 +228,7 @@ class Steps:
                 await backend.client.cancel(job.batch_id)
                 watch.stale = told = True
             if watch.stale or progress.items_done.issuperset(job.item_ids):
-                watch.stale = False
-                items = await backend.client.items(job.batch_id)
+                items = await self._ask(job, backend, watch)
                 if not items or all(item.status.is_final for item in items):
                     return items or None
                 progress.items_done = {item.item_id for item in items if item.status.is_final}
@@ -245,6 +241,14 @@ class Steps:
                 if event.kind is EventKind.CANCELED and set(event.canceled_ids) & set(job.item_ids):
                     watch.stale = True
             watch.stale = watch.stale or not events
+
+    async def _ask(self, job: Job, backend: Backend, watch: Watch) -> list[QueueItem]:
+        watch.stale = False
+        try:
+            return await backend.client.items(job.batch_id)
+        except BackendError:
+            watch.stale = True  # The next try of this step asks again, and does not wait for an event first.
+            raise
 
     async def _ended(
         self,
@@ -315,10 +319,15 @@ class Steps:
     # SETTLED
 
     async def _late(self, job: Job, backend: Backend, ledger: Sequence[Asset]) -> bool:
-        """Look for what a run that was stopped still made; return whether there was anything new.
+        """Look for what a stopped run, or an attempt that a restart ended, still made; return whether it is new.
 
         A node in flight when its item is cancelled ends afterwards, and its image comes without a result to name it.
         """
+        if any(asset.kind is AssetKind.ITEM and not asset.session_id for asset in ledger):
+            # It was given up before its end was seen, so it may run still, and its images have no name here yet.
+            await backend.client.cancel(job.batch_id)
+            await self._note_made(job, backend, await backend.client.items(job.batch_id), (), (), ())
+            ledger = await self._store.assets(job.id)
         await self._quiet(backend)
         sessions = {asset.session_id for asset in ledger if asset.session_id}
         known = {asset.ref for asset in ledger}

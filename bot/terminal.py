@@ -7,6 +7,7 @@ import contextlib
 import json
 import random
 import sys
+import tempfile
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,13 +20,15 @@ from bot.cards import Away, Cancelling, Moment, Restarted, Running, Undeliverabl
 from bot.catalog import Draft
 from bot.config import Settings
 from bot.db import DatabaseError
+from bot.doctor import explain
 from bot.engine import Engine, open_engine
-from bot.jobs import Attachment, Job, new_id, now
+from bot.jobs import Attachment, Job, Outcome, new_id, now
 from bot.media import ResultFile
 from bot.options import show
+from bot.reports import plain
 from workflows import document
 from workflows.check import check
-from workflows.errors import InputError, Unavailable, UserError
+from workflows.errors import BackendError, InputError, UserError
 from workflows.values import InputSpec, parse_all
 
 _CONNECT_SECONDS = 10.0
@@ -42,6 +45,17 @@ class Request:
     out: Path
 
 
+class Interrupts:
+    """What Ctrl-C means: first cancel, then leave at once."""
+
+    def __init__(self) -> None:
+        self.cancelled = asyncio.Event()
+        self.left = asyncio.Event()
+
+    def interrupt(self) -> None:
+        (self.left if self.cancelled.is_set() else self.cancelled).set()
+
+
 class TerminalCard:
     """Implements bot.cards.Card: progress as a bar, results as files."""
 
@@ -49,6 +63,8 @@ class TerminalCard:
 
     def __init__(self, out: Path, stem: str, progress: Progress | None) -> None:
         self.paths: list[Path] = []
+        #: Why the results could not be saved.
+        self.problem = ""
         self._out = out
         self._stem = stem
         self._progress = progress
@@ -65,7 +81,8 @@ class TerminalCard:
         try:
             self.paths = await asyncio.to_thread(self._write, files)
         except OSError as error:
-            raise Undeliverable(f"{self._out}: {error.strerror}") from error
+            self.problem = f"{self._out}: the results cannot be saved there: {error.strerror}"
+            raise Undeliverable(self.problem) from error
 
     async def close(self) -> None:
         pass
@@ -86,27 +103,57 @@ class Result:
     paths: list[Path]
     inputs: tuple[InputSpec, ...]
     left: int
+    #: What went wrong, if anything did.
+    problem: str
+
+    @property
+    def ok(self) -> bool:
+        return self.job.outcome is Outcome.COMPLETED and not self.problem
 
 
-async def run(request: Request, settings: Settings, progress: Progress | None, cancel: asyncio.Event) -> Result:
-    """Run one workflow to its end; setting `cancel` cancels it. Raises UserError and BackendError before it begins."""
+async def run(request: Request, settings: Settings, progress: Progress | None, interrupts: Interrupts) -> Result:
+    """Run one workflow to its end, or until it is interrupted. Raises UserError where it cannot begin."""
+    await asyncio.to_thread(_make_folder, request.out)
     async with _engine(settings) as engine, engine.runner.running():
-        backend = engine.pool.first
-        if not await backend.events.wait_connected(_CONNECT_SECONDS):
-            raise Unavailable(f"no connection to {backend.url}. Is InvokeAI running there?")
-        await backend.refresh()
+        await _connect(engine)
         await _take_up_earlier(engine)
         job, inputs = await _prepare(request, engine)
         job = await engine.runner.submit(job)
         card = TerminalCard(request.out, request.file.stem, progress)
         driving = engine.runner.start(job, card)
-        cancelling = asyncio.create_task(_cancel_when(cancel, engine, job), name="cancel")
-        closed = await driving
+        cancelling = asyncio.create_task(_cancel_when(interrupts.cancelled, engine, job), name="cancel")
+        leaving = asyncio.create_task(interrupts.left.wait(), name="leave")
+        await asyncio.wait({driving, leaving}, return_when=asyncio.FIRST_COMPLETED)
         cancelling.cancel()
+        leaving.cancel()
+        if not driving.done():
+            raise UserError(f"left at once. What job {job.id} left on InvokeAI is deleted by the next run.")
+        closed = await driving
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_CONNECT_SECONDS):
                 await engine.runner.drained()
-        return Result(closed, card.paths, inputs, await engine.store.count_left())
+        problem = plain(closed.problem or card.problem)
+        return Result(closed, card.paths, inputs, await engine.store.count_left(), problem)
+
+
+def _make_folder(out: Path) -> None:
+    """Make sure that results can be saved before anything runs. Raises UserError."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise UserError(f"--out {out}: nothing can be saved there: {error.strerror}") from error
+
+
+async def _connect(engine: Engine) -> None:
+    settings, backend = engine.settings.backend[0], engine.pool.first
+    try:
+        await backend.refresh()
+    except BackendError as error:
+        raise UserError(explain(settings, error)) from error
+    if not await backend.events.wait_connected(_CONNECT_SECONDS):
+        raise UserError(f"{backend.url}: REST answers, but no events come. Does a proxy block its websockets?")
 
 
 @contextlib.asynccontextmanager
@@ -205,21 +252,24 @@ def print_result(result: Result, *, as_json: bool) -> None:
     job = result.job
     took = round(job.duration.total_seconds(), 2) if job.duration else None
     if as_json:
-        found = {"job": job.id, "outcome": job.outcome, "problem": job.problem, "seconds": took, "values": job.given}
+        problem = result.problem or None
+        found = {"job": job.id, "outcome": job.outcome, "problem": problem, "seconds": took, "values": job.given}
         found |= {"files": [str(path) for path in result.paths], "left_on_backend": result.left}
         sys.stdout.write(json.dumps(found) + "\n")
         return
-    console = Console(highlight=False)
     for path in result.paths:
-        console.print(str(path), soft_wrap=True)
+        _print(str(path))
     values = ", ".join(f"{s.name} {show(s, job.given[s.name])}" for s in result.inputs if s.name in job.given)
-    console.print(
-        f"{job.outcome} in {took} s, job {job.id}{': ' + values if values else ''}", style="dim", markup=False
-    )
-    if job.problem:
-        console.print(job.problem.replace("**", ""), style="red", markup=False)
+    _print(f"{job.outcome} in {took} s, job {job.id}{': ' + values if values else ''}", "dim")
+    if result.problem:
+        _print(result.problem, "red")
     if result.left:
-        console.print(f"{result.left} things could not be deleted on InvokeAI yet; the next run does.", style="yellow")
+        _print(f"{result.left} things could not be deleted on InvokeAI yet; the next run does.", "yellow")
+
+
+def _print(line: str, style: str = "") -> None:
+    """Print a line as it is: what is long is for the terminal to wrap, or for a program to read whole."""
+    Console(highlight=False).print(line, style=style, markup=False, emoji=False, soft_wrap=True)
 
 
 def progress_bar(console: Console) -> Progress:

@@ -70,20 +70,22 @@ class DiscordCard:
         self._changed.set()
 
     async def deliver(self, job: Job, files: Sequence[ResultFile]) -> None:
-        await self.close()
+        # The edit in flight ends first: one that arrived after the results would hide them.
+        self._newest = None
+        self._changed.set()
+        await asyncio.wait({self._relay})
         notes = [f"{file.filename}: {file.note}" for file in files if file.note]
         embed = _words.outcome_embed(job, self._inputs, notes)
         head, rest = files[:FILES_PER_MESSAGE], files[FILES_PER_MESSAGE:]
-        await self._edit(embed=embed, attachments=[_file(file) for file in head], view=None)
+        await self._edit(embed=embed, files=head, view=None)
         for number, start in enumerate(range(0, len(rest), FILES_PER_MESSAGE), 1):
             await self._post(rest[start : start + FILES_PER_MESSAGE], nonce=f"{job.id}-{number}")
 
     async def close(self) -> None:
-        # The edit in flight ends first: one that arrived after the results would hide them.
+        # At the end of a job nothing is in flight any more; at a shutdown nobody shall wait for Discord.
         self._newest = None
-        self._changed.set()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._relay
+        self._relay.cancel()
+        await asyncio.wait({self._relay})
 
     async def _relay_progress(self) -> None:
         while True:
@@ -118,14 +120,14 @@ class DiscordCard:
         if self._newest is not None:
             self._changed.set()
 
-    async def _edit(self, **changes: Any) -> None:
+    async def _edit(self, *, files: Sequence[ResultFile] | None = None, **changes: Any) -> None:
         job = self._job
         if job.message_id is None or job.channel_id is None:
             raise Undeliverable("it was never posted")
         with _translated():
             if webhook := self._webhook():
                 try:
-                    await webhook.edit_message(job.message_id, **changes)
+                    await webhook.edit_message(job.message_id, **changes, **_attached(files))
                 except discord.HTTPException as error:
                     if error.code not in _INVALID_TOKEN and error.status != 401:
                         raise
@@ -133,7 +135,7 @@ class DiscordCard:
                 else:
                     return
             channel = self._bot.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
-            await channel.get_partial_message(job.message_id).edit(**changes)
+            await channel.get_partial_message(job.message_id).edit(**changes, **_attached(files))
 
     async def _post(self, files: Sequence[ResultFile], nonce: str) -> None:
         """Post what did not fit the card; the nonce keeps a second try from doubling it."""
@@ -143,7 +145,11 @@ class DiscordCard:
             reference = discord.MessageReference(
                 message_id=job.message_id or 0, channel_id=job.channel_id or 0, fail_if_not_exists=False
             )
-            await channel.send(files=[_file(file) for file in files], nonce=nonce, reference=reference)
+            try:
+                await channel.send(files=[_file(file) for file in files], nonce=nonce, reference=reference)
+            except discord.Forbidden:
+                # Where the bot may not read the history it may write, but not reply.
+                await channel.send(files=[_file(file) for file in files], nonce=nonce)
 
     def _webhook(self) -> discord.Webhook | None:
         job = self._job
@@ -164,6 +170,11 @@ async def find_answer(bot: Familiar, job: Job) -> int | None:
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         log.info("job %s: its answer was not found: %s", job.id, error)
         return None
+
+
+def _attached(files: Sequence[ResultFile] | None) -> dict[str, Any]:
+    """Return the files anew for each try: what the library sent once is read to its end, and arrives empty."""
+    return {} if files is None else {"attachments": [_file(file) for file in files]}
 
 
 def _file(file: ResultFile) -> discord.File:

@@ -7,6 +7,7 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
+import aiohttp
 import discord
 
 from bot.bot import Familiar
@@ -20,6 +21,9 @@ from workflows.errors import InputError, UserError
 from workflows.values import InputSpec, parse_all
 
 log = logging.getLogger(__name__)
+
+#: What the library raises where Discord refuses, or where its answer is lost on the way.
+NO_ANSWER = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
 
 _NEEDED = {
     "view_channel": "View Channel",
@@ -73,7 +77,7 @@ async def _answer(interaction: discord.Interaction[Any], job: Job, inputs: tuple
     try:
         answer = await interaction.response.send_message(embed=embed, view=cancel_view(job.id))
         message_id = answer.message_id
-    except discord.HTTPException as error:
+    except NO_ANSWER as error:
         log.warning("job %s: its card could not be posted: %s", job.id, error)
         message_id = await _posted_all_the_same(interaction)
         if message_id is None:
@@ -90,7 +94,7 @@ async def _posted_all_the_same(interaction: discord.Interaction[Any]) -> int | N
     """Return the id of the answer if it exists although the call to post it failed."""
     try:
         return (await interaction.original_response()).id
-    except discord.HTTPException:
+    except NO_ANSWER:
         return None
 
 

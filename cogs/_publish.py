@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import aiohttp
 import discord
 
 from bot.bot import Familiar, answering
+from bot.catalog import NameTaken
 from cogs import _sync
 from workflows.errors import UserError
 
 Interaction = discord.Interaction[Any]
+
+_GONE = "That draft is gone: it was published or dropped already."
 
 
 class _AdminButton:
@@ -53,14 +57,20 @@ class DraftButton(
         catalog = bot.engine.catalog
         draft = await catalog.draft(self.draft_id)
         if draft is None or draft.guild_id != interaction.guild_id:
-            return "That draft is gone. Please upload the file again."
+            raise UserError(_GONE)
         if not self.publish:
             await catalog.drop_draft(draft.id)
             return "Nothing was published."
-        published = await catalog.publish(draft)
+        try:
+            published = await catalog.publish(draft)
+        except NameTaken:
+            # By a second press of the same button, while the first was at work.
+            if await catalog.draft(draft.id) is None:
+                raise UserError(_GONE) from None
+            raise
         try:
             await _sync.refresh_guild(bot, draft.guild_id)
-        except discord.HTTPException as error:
+        except (discord.HTTPException, aiohttp.ClientError) as error:
             # Nothing half done: the file stays a draft, the list is as it was.
             await catalog.remove(draft.guild_id, published.slug)
             await catalog.save_draft(draft)
@@ -97,7 +107,7 @@ class RemoveButton(
             return f"`/{self.slug}` was removed already."
         try:
             await _sync.refresh_guild(bot, guild_id)
-        except discord.HTTPException as error:
+        except (discord.HTTPException, aiohttp.ClientError) as error:
             return f"`/{self.slug}` is removed, but Discord still lists it ({shown(error)}). It goes at the next start."
         return f"🗑️ `/{self.slug}` is removed. Jobs that run now still finish."
 
@@ -108,8 +118,10 @@ def require_manager(interaction: Interaction) -> None:
         raise UserError("You need the permission **Manage Server** for that.")
 
 
-def shown(error: discord.HTTPException) -> str:
-    return f"{error.status}: {error.text[:150]}"
+def shown(error: discord.HTTPException | aiohttp.ClientError) -> str:
+    if isinstance(error, discord.HTTPException):
+        return f"{error.status}: {error.text[:150]}"
+    return "no answer"
 
 
 def buttons(*items: discord.ui.Item[Any]) -> discord.ui.View:

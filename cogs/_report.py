@@ -8,12 +8,12 @@ from bot.options import Arrangement, describe, shorten
 from cogs import _words
 from workflows.check import Report
 
-_LENGTH = 3900
-
 
 def report_embed(slug: str, description: str, report: Report, arrangement: Arrangement) -> discord.Embed:
     """Draw the report; what does not fit a message is cut with a word, never refused by Discord."""
-    lines = [f"# `/{slug}`", _words.literal(description) or "-# no description", ""]
+    lines = [f"# `/{slug}`", _words.literal(description) or "-# no description"]
+    # First, for what comes last may be cut.
+    lines += [*_section("❌", "Cannot be published", report.problems), ""]
     if arrangement.options:
         seen: set[str] = set()
         for option in arrangement.options:
@@ -23,12 +23,11 @@ def report_embed(slug: str, description: str, report: Report, arrangement: Arran
     else:
         lines.append("It asks for nothing: it has no exposed fields.")
     lines += ["", f"**Posts** {_outputs(report)}"]
-    lines += _section("❌", "Cannot be published", report.problems)
     lines += _section("⚠️", "Worth a look", report.warnings)
     left_out = [f"`{spec.name}` found no room and keeps its default" for spec in arrangement.left_out]
     lines += _section("➖", "Ignored", (*left_out, *report.ignored))
     color = _words.BLUE if report.ok else _words.RED
-    return discord.Embed(title=shorten(report.document.name or slug, 200), description=_cut(lines), color=color)
+    return discord.Embed(title=shorten(report.document.name or slug, 200), description=_words.cut(lines), color=color)
 
 
 def _outputs(report: Report) -> str:
@@ -44,14 +43,3 @@ def _section(sign: str, title: str, entries: tuple[str, ...]) -> list[str]:
     shown = [f"{sign} {shorten(entry, 300)}" for entry in entries[:10]]
     more = [f"-# and {len(entries) - 10} more"] if len(entries) > 10 else []
     return ["", f"**{title}**", *shown, *more]
-
-
-def _cut(lines: list[str]) -> str:
-    kept: list[str] = []
-    length = 0
-    for number, line in enumerate(lines):
-        length += len(line) + 1
-        if length > _LENGTH:
-            return "\n".join([*kept, f"-# and {len(lines) - number} lines more"])
-        kept.append(line)
-    return "\n".join(kept)

@@ -21,8 +21,10 @@ log = logging.getLogger(__name__)
 async def build_guild(bot: Familiar, guild_id: int) -> None:
     """Put a server's published workflows into the tree, in place of what was there."""
     guild = discord.Object(guild_id)
+    every = await bot.engine.catalog.of_guild(guild_id)
+    # From here on nothing waits: a command that is used meanwhile must be there.
     bot.tree.clear_commands(guild=guild)
-    for published in await bot.engine.catalog.of_guild(guild_id):
+    for published in every:
         try:
             command = build_command(published, launch, lambda: list(bot.engine.pool.choose().models))
             bot.tree.add_command(command, guild=guild)
@@ -43,15 +45,18 @@ async def send(bot: Familiar, guild_id: int | None = None) -> bool:
     now_digest = digest(json.dumps(whole, sort_keys=True).encode())
     if await bot.engine.catalog.sent_digest(scope) == now_digest:
         return False
+    # What Discord has is not known until it answers; without an answer it is told again at the next start.
+    await bot.engine.catalog.forget_digest(scope)
     await bot.tree.sync(guild=guild)
     await bot.engine.catalog.save_digest(scope, now_digest)
     return True
 
 
 async def refresh_guild(bot: Familiar, guild_id: int) -> None:
-    """Build and send a server's commands. Raises discord.HTTPException."""
-    await build_guild(bot, guild_id)
-    await send(bot, guild_id)
+    """Build and send a server's commands. Raises discord.HTTPException, aiohttp.ClientError."""
+    async with bot.syncing:
+        await build_guild(bot, guild_id)
+        await send(bot, guild_id)
 
 
 async def command_mention(bot: Familiar, guild_id: int, slug: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import discord
@@ -14,6 +15,8 @@ from workflows.values import InputSpec
 
 GREY, BLUE, GREEN, RED = 0x99AAB5, 0x5865F2, 0x57F287, 0xED4245
 _BAR = 12
+#: Of a card's 4096 characters: the rest is for what went wrong, and for notes on files.
+_VALUES = 2500
 
 
 def bar(fraction: float) -> str:
@@ -86,12 +89,30 @@ def value_line(job: Job, inputs: tuple[InputSpec, ...]) -> str:
         for spec in inputs
         if job.given.get(spec.name) not in (None, "")
     ]
-    return " · ".join(shown)
+    kept = _as_many_as_fit(shown, _VALUES)
+    return " · ".join(kept) + (f"\n-# and {len(shown) - len(kept)} more values" if len(kept) < len(shown) else "")
 
 
 def literal(text: str) -> str:
     """Return what somebody typed so that it shows as typed: no markdown, no mention, no line of its own."""
-    return discord.utils.escape_mentions(discord.utils.escape_markdown(shorten(text, 300)))
+    # Channels, commands and times are drawn from <...>, which the library leaves alone.
+    marked = discord.utils.escape_markdown(shorten(text, 300)).replace("<", "\\<")
+    return discord.utils.escape_mentions(marked)
+
+
+def cut(lines: Sequence[str], length: int = 3900) -> str:
+    """Return as many whole lines as fit a message, and say how many did not."""
+    kept = _as_many_as_fit(lines, length)
+    return "\n".join(kept if len(kept) == len(lines) else [*kept, f"-# and {len(lines) - len(kept)} lines more"])
+
+
+def _as_many_as_fit(parts: Sequence[str], length: int) -> Sequence[str]:
+    total = 0
+    for number, part in enumerate(parts):
+        total += len(part) + 3
+        if total > length:
+            return parts[:number]
+    return parts
 
 
 def seconds(duration: timedelta) -> str:

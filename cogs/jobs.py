@@ -72,8 +72,8 @@ class Jobs(commands.Cog):
         """Your jobs on this server: what waits, what runs, and the last ten that are over."""
         running, over = await self.bot.engine.store.of_user(interaction.user.id, interaction.guild_id, _LAST)
         lines = [self._line(job) for job in (*running, *over)]
-        text = "\n".join(lines) or "You have not run anything here yet. Type `/` to see what there is."
-        embed = discord.Embed(title="Your jobs", description=text[:4000], color=_words.BLUE)
+        text = _words.cut(lines) or "You have not run anything here yet. Type `/` to see what there is."
+        embed = discord.Embed(title="Your jobs", description=text, color=_words.BLUE)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
     def _line(self, job: Job) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from typing import Any
 
+import aiohttp
 import discord
 from discord.ext import commands
 
@@ -18,6 +21,13 @@ class Run(commands.Cog):
 
     def __init__(self, bot: Familiar) -> None:
         self.bot = bot
+        self._telling: asyncio.Task[Any] | None = None
+
+    async def cog_unload(self) -> None:
+        # What is still being told would be written down in a database that is about to be closed.
+        if self._telling:
+            self._telling.cancel()
+            await asyncio.wait({self._telling})
 
     async def cog_load(self) -> None:
         for guild_id in await self.bot.engine.catalog.guilds():
@@ -26,6 +36,7 @@ class Run(commands.Cog):
     @commands.Cog.listener()
     async def on_commands_loaded(self) -> None:
         """Tell Discord what changed while the bot was away."""
+        self._telling = asyncio.current_task()
         await self._send(None)
         for guild_id in await self.bot.engine.catalog.guilds():
             await self._send(guild_id)
@@ -33,16 +44,20 @@ class Run(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Give a server that took the bot back its commands again."""
+        if guild.id not in await self.bot.engine.catalog.guilds():
+            return
         await self.bot.engine.catalog.forget_digest(str(guild.id))
-        await _sync.build_guild(self.bot, guild.id)
         await self._send(guild.id)
 
     async def _send(self, guild_id: int | None) -> None:
         try:
-            await _sync.send(self.bot, guild_id)
+            if guild_id is None:
+                await _sync.send(self.bot)
+            else:
+                await _sync.refresh_guild(self.bot, guild_id)
         except discord.Forbidden:
             log.info("server %s has removed the bot, or never gave it the scope for commands", guild_id)
-        except discord.HTTPException:
+        except (discord.HTTPException, aiohttp.ClientError):
             log.exception("the commands of %s were not accepted", guild_id or "all servers")
 
 

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import PurePath
 from typing import Any
 
+import aiohttp
 import discord
 import humanize
 from discord import app_commands
@@ -16,7 +17,7 @@ from bot.catalog import Draft, Published
 from bot.jobs import new_id
 from bot.options import arrange, command_name, free_name, shorten
 from cogs import _words
-from cogs._publish import DraftButton, RemoveButton, buttons, require_manager
+from cogs._publish import DraftButton, RemoveButton, buttons
 from cogs._report import report_embed
 from workflows import document
 from workflows.check import check
@@ -40,7 +41,9 @@ class Workflows(commands.GroupCog, group_name="workflow", group_description="Tur
         self.bot.add_dynamic_items(DraftButton, RemoveButton)
 
     async def interaction_check(self, interaction: Interaction) -> bool:
-        require_manager(interaction)
+        # An error of our own would pass by the library here, and the command would stay without an answer.
+        if not interaction.permissions.manage_guild:
+            raise app_commands.MissingPermissions(["manage_guild"])
         return True
 
     @app_commands.command()
@@ -61,7 +64,10 @@ class Workflows(commands.GroupCog, group_name="workflow", group_description="Tur
         if file.size > document.MAX_BYTES:
             size = humanize.naturalsize(file.size, binary=True)
             raise DocumentError(f"That file has {size}; a workflow may have up to 5 MiB.")
-        data = await file.read()
+        try:
+            data = await file.read()
+        except (discord.HTTPException, aiohttp.ClientError) as error:
+            raise DocumentError("Discord does not hand that file out any more. Please upload it again.") from error
         read = await asyncio.to_thread(document.read, data)
         slug = await self._free_slug(interaction, name, read.name or PurePath(file.filename).stem)
         backend = self.bot.engine.pool.first
@@ -91,8 +97,8 @@ class Workflows(commands.GroupCog, group_name="workflow", group_description="Tur
         """See the workflows of this server"""
         published = await self.bot.engine.catalog.of_guild(interaction.guild_id or 0)
         lines = [f"`/{p.slug}` {_words.literal(p.description)}" for p in published]
-        text = "\n".join(lines) or "There is none yet. Publish the first one with `/workflow add`."
-        embed = discord.Embed(title="Workflows", description=text[:4000], color=_words.BLUE)
+        text = _words.cut(lines) or "There is none yet. Publish the first one with `/workflow add`."
+        embed = discord.Embed(title="Workflows", description=text, color=_words.BLUE)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
     @app_commands.command()

@@ -1,0 +1,141 @@
+"""One file, one process, every migration once."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import aiosqlite
+import pytest
+
+from bot import db
+from bot.db import DatabaseError
+
+TABLES = {"instance", "drafts", "workflows", "versions", "sent_commands", "jobs", "assets"}
+
+SECOND_PROCESS = """
+import asyncio, sys
+from bot import db
+
+async def main():
+    try:
+        async with db.connect(sys.argv[1]):
+            print("came in")
+    except db.DatabaseError as error:
+        print(error)
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "familiar.sqlite"
+
+
+async def one(connection: aiosqlite.Connection, query: str) -> object:
+    async with connection.execute(query) as cursor:
+        row = await cursor.fetchone()
+    assert row
+    return row[0]
+
+
+def second_process(path: Path) -> str:
+    result = subprocess.run(
+        [sys.executable, "-c", SECOND_PROCESS, str(path)], capture_output=True, text=True, timeout=30, check=True
+    )
+    return result.stdout.strip()
+
+
+async def test_migrations_from_empty_give_the_tables(path: Path) -> None:
+    async with db.connect(path) as connection:
+        async with connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'") as cursor:
+            assert {row["name"] for row in await cursor.fetchall()} >= TABLES
+        assert await one(connection, "PRAGMA user_version") == db.migrations()[-1][0]
+
+
+async def test_migrations_are_applied_once(path: Path) -> None:
+    async with db.connect(path) as connection:
+        instance = await one(connection, "SELECT id FROM instance")
+    async with db.connect(path) as connection:
+        assert await one(connection, "SELECT id FROM instance") == instance
+        assert await one(connection, "SELECT count(*) FROM instance") == 1
+
+
+async def test_databases_differ_in_their_name(tmp_path: Path) -> None:
+    names = set()
+    for number in range(3):
+        async with db.connect(tmp_path / f"{number}.sqlite") as connection:
+            names.add(await one(connection, "SELECT id FROM instance"))
+    assert len(names) == 3
+
+
+async def test_migrations_are_numbered_without_a_gap_and_give_a_reason() -> None:
+    found = db.migrations()
+    assert [number for number, _ in found] == list(range(1, len(found) + 1))
+    assert all(sql.startswith("-- Reason: ") for _, sql in found)
+
+
+async def test_a_migration_that_breaks_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with db.connect(path):
+        pass
+    known = db.migrations()
+    broken = [*known, (known[-1][0] + 1, "CREATE TABLE added (id); CREATE TABLE jobs (id);")]
+    monkeypatch.setattr(db, "migrations", lambda: broken)
+    with pytest.raises(DatabaseError, match="already exists"):
+        async with db.connect(path):
+            pass
+    monkeypatch.setattr(db, "migrations", lambda: known)
+    async with db.connect(path) as connection:
+        assert await one(connection, "SELECT count(*) FROM sqlite_master WHERE name = 'added'") == 0
+        assert await one(connection, "PRAGMA user_version") == known[-1][0]
+
+
+async def test_the_settings_are_made(path: Path) -> None:
+    async with db.connect(path) as connection:
+        assert await one(connection, "PRAGMA journal_mode") == "wal"
+        assert await one(connection, "PRAGMA foreign_keys") == 1
+        assert await one(connection, "PRAGMA synchronous") == 2
+        with pytest.raises(sqlite3.IntegrityError):
+            await connection.execute("INSERT INTO assets VALUES ('nobody', 'main', 'item', '1', 0, '', '', NULL)")
+
+
+async def test_a_database_of_a_newer_familiar_is_refused(path: Path) -> None:
+    async with db.connect(path) as connection:
+        await connection.execute("PRAGMA user_version = 999")
+    with pytest.raises(DatabaseError, match="newer Familiar"):
+        async with db.connect(path):
+            pass
+
+
+async def test_a_second_process_is_kept_out(path: Path) -> None:
+    async with db.connect(path):
+        assert "another Familiar is running" in second_process(path)
+        with pytest.raises(DatabaseError, match="another Familiar is running"):
+            async with db.connect(path):
+                pass
+    assert second_process(path) == "came in"
+
+
+async def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "familiar.sqlite"
+    path.write_text("not a database, " * 100)
+    with pytest.raises(DatabaseError, match=r"familiar\.sqlite: cannot be used"):
+        async with db.connect(path):
+            pass
+
+
+async def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DatabaseError, match="cannot be written"):
+        async with db.connect(tmp_path / "file" / "familiar.sqlite"):
+            pass
+
+
+async def test_a_look_from_outside_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "familiar.sqlite"
+    assert db.look_at(path) == db.Look(in_use=False, open_jobs=0, left=0)
+    assert "familiar.sqlite" not in {file.name for file in tmp_path.iterdir()}  # noqa: ASYNC240
+    async with db.connect(path):
+        assert db.look_at(path) == db.Look(in_use=True, open_jobs=0, left=0)
+    assert db.look_at(path) == db.Look(in_use=False, open_jobs=0, left=0)

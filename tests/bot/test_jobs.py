@@ -1,0 +1,230 @@
+"""The rows of jobs and of the ledger: nothing is lost on the way, nothing happens twice."""
+
+import dataclasses
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot import db
+from bot.jobs import Asset, AssetKind, Attachment, DuplicateInteraction, Job, JobStore, Outcome, State, new_id, now
+
+WHEN = datetime(2026, 3, 4, 5, 6, 7, 891000, tzinfo=UTC)
+
+FULL = Job(
+    id="aaaaaaaaaa",
+    user_id=2**62,
+    title="Türe “öffnen” 🐈",
+    created_at=WHEN,
+    state=State.QUEUED,
+    outcome=Outcome.FAILED,
+    problem="**x**: no",
+    workflow_id=1,
+    version=3,
+    given={"seed": 2**32, "prompt": "ein 'Zitat'\n", "on": True, "strength": 0.1, "model": {"key": "k"}, "none": None},
+    attachments=(Attachment("image", "a b.png", "https://cdn/x?y=1", 12), Attachment("mask", "m.png", "")),
+    backend="main",
+    item_ids=(4, 5),
+    results=("a.png", "b.png"),
+    attempt=2,
+    guild_id=2**63 - 1,
+    channel_id=11,
+    message_id=12,
+    application_id=13,
+    interaction_id=14,
+    interaction_token="token",
+    enqueued_at=WHEN + timedelta(seconds=1),
+    finished_at=WHEN + timedelta(seconds=2),
+    delivered_at=WHEN + timedelta(seconds=3),
+    closed_at=WHEN + timedelta(seconds=4),
+)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[JobStore]:
+    async with db.connect(tmp_path / "familiar.sqlite") as connection:
+        await connection.execute("INSERT INTO workflows VALUES (1, 1, 'slug', 1, 1, '', NULL)")
+        yield JobStore(connection)
+
+
+def plain(**changes: object) -> Job:
+    return Job(id=new_id(), user_id=1, title="a job", created_at=now()).evolve(**changes)
+
+
+async def test_a_full_job_comes_back_as_it_was(store: JobStore) -> None:
+    await store.create(FULL)
+    assert await store.get(FULL.id) == FULL
+
+
+async def test_an_empty_job_comes_back_as_it_was(store: JobStore) -> None:
+    job = plain()
+    await store.create(job)
+    assert await store.get(job.id) == job
+    assert await store.get("nobody") is None
+
+
+def test_the_full_job_is_full() -> None:
+    """So that a new field is not forgotten in the tests above; the wish to cancel has its own."""
+    blank = plain()
+    same = {f.name for f in dataclasses.fields(Job) if getattr(FULL, f.name) == getattr(blank, f.name)}
+    assert same == {"cancel_requested"}
+
+
+@pytest.mark.parametrize("name", [f.name for f in dataclasses.fields(Job) if f.name not in {"id", "cancel_requested"}])
+async def test_every_column_is_saved(name: str, store: JobStore) -> None:
+    job = plain()
+    await store.create(job)
+    changed = job.evolve(**{name: getattr(FULL, name)})
+    assert await store.save(changed) is changed
+    assert await store.get(job.id) == changed
+
+
+async def test_an_interaction_has_one_job(store: JobStore) -> None:
+    await store.create(plain(interaction_id=7))
+    with pytest.raises(DuplicateInteraction):
+        await store.create(plain(interaction_id=7))
+    await store.create(plain())
+    await store.create(plain())
+    assert len(await store.open_jobs()) == 3
+
+
+async def test_a_job_id_that_is_taken_is_no_duplicate_interaction(store: JobStore) -> None:
+    job = plain()
+    await store.create(job)
+    with pytest.raises(Exception, match=r"jobs\.id"):
+        await store.create(job)
+
+
+def test_ids_are_short_and_differ() -> None:
+    ids = {new_id() for _ in range(1000)}
+    assert len(ids) == 1000
+    assert all(len(job_id) == 10 and not set(job_id) & set("01ilo-") for job_id in ids)
+
+
+def test_each_attempt_has_a_batch_of_its_own() -> None:
+    job = plain(id="aaaaaaaaaa")
+    assert [job.batch_id, job.evolve(attempt=2).batch_id] == ["aaaaaaaaaa", "aaaaaaaaaa-2"]
+
+
+def test_the_duration_is_known_at_the_end() -> None:
+    assert plain().duration is None
+    assert FULL.duration == timedelta(seconds=2)
+
+
+# Cancelling
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome", "may"),
+    [
+        (State.NEW, None, True),
+        (State.READY, None, True),
+        (State.QUEUED, None, True),
+        *((State.FINISHED, outcome, False) for outcome in Outcome),
+        (State.SETTLED, Outcome.COMPLETED, False),
+        (State.CLOSED, Outcome.CANCELLED, False),
+    ],
+)
+async def test_a_job_can_be_cancelled_until_it_is_over(
+    state: State, outcome: Outcome | None, may: bool, store: JobStore
+) -> None:
+    job = plain(state=state, outcome=outcome)
+    await store.create(job)
+    assert await store.request_cancel(job.id) is may
+    assert await store.request_cancel(job.id) is may
+    saved = await store.get(job.id)
+    assert saved and saved.cancel_requested is may
+
+
+async def test_saving_does_not_undo_the_wish_to_cancel(store: JobStore) -> None:
+    job = plain()
+    await store.create(job)
+    await store.request_cancel(job.id)
+    await store.save(job.evolve(state=State.READY))
+    saved = await store.get(job.id)
+    assert saved and (saved.state, saved.cancel_requested) == (State.READY, True)
+
+
+async def test_an_unknown_job_cannot_be_cancelled(store: JobStore) -> None:
+    assert not await store.request_cancel("nobody")
+
+
+# Lists
+
+
+async def test_open_jobs_come_oldest_first(store: JobStore) -> None:
+    jobs = [plain(created_at=WHEN + timedelta(seconds=second), state=state) for second, state in enumerate(State)]
+    for job in reversed(jobs):
+        await store.create(job)
+    assert await store.open_jobs() == [job for job in jobs if job.state is not State.CLOSED]
+
+
+async def test_a_members_jobs_come_newest_first_and_only_so_many(store: JobStore) -> None:
+    over = [plain(created_at=WHEN + timedelta(seconds=n), outcome=Outcome.COMPLETED, guild_id=5) for n in range(5)]
+    running = [plain(created_at=WHEN, guild_id=5) for _ in range(3)]
+    others = [plain(guild_id=6), plain(guild_id=None), plain(guild_id=5, user_id=2)]
+    for job in [*over, *running, *others]:
+        await store.create(job)
+    assert await store.of_user(1, 5, 2) == (running[::-1], [over[4], over[3]])
+    assert await store.of_user(1, None, 2) == ([others[1]], [])
+    assert await store.of_user(3, 5, 2) == ([], [])
+
+
+async def test_what_is_not_over_counts_as_waiting(store: JobStore) -> None:
+    for changes in ({}, {"state": State.QUEUED}, {"outcome": Outcome.LOST}, {"user_id": 2}):
+        await store.create(plain(**changes))
+    assert [await store.count_waiting(user_id) for user_id in (1, 2, 3)] == [2, 1, 0]
+
+
+# The ledger
+
+
+async def test_the_ledger_keeps_what_it_knows(store: JobStore) -> None:
+    job = plain()
+    await store.create(job)
+    upload = Asset(job.id, "main", AssetKind.UPLOAD, "u.png", slot=0)
+    item = Asset(job.id, "main", AssetKind.ITEM, "7")
+    for _ in range(2):
+        await store.note([upload, item])
+    assert await store.assets(job.id) == [upload, item]
+    await store.note([dataclasses.replace(item, session_id="s"), dataclasses.replace(upload, slot=None)])
+    assert await store.assets(job.id) == [upload, dataclasses.replace(item, session_id="s")]
+    await store.note([item])
+    assert (await store.assets(job.id))[1].session_id == "s"
+    await store.note([])
+
+
+async def test_deleting_is_recorded_once_and_stays(store: JobStore) -> None:
+    job = plain()
+    await store.create(job)
+    asset = Asset(job.id, "main", AssetKind.OUTPUT, "o.png")
+    await store.note([asset, Asset(job.id, "other", AssetKind.OUTPUT, "p.png")])
+    assert await store.count_left() == 2
+    await store.mark_deleted(asset)
+    first = (await store.assets(job.id))[0].deleted_at
+    assert first
+    await store.mark_deleted(asset)
+    await store.note([asset])
+    assert (await store.assets(job.id))[0].deleted_at == first
+    assert await store.count_left() == 1
+    assert (await store.known_refs("main"), await store.known_refs("other")) == (set(), {"p.png"})
+    assert len(await store.whole_ledger()) == 2
+
+
+async def test_sessions_of_stopped_runs_are_remembered_for_a_while(store: JobStore) -> None:
+    cases = {
+        "cancelled": (Outcome.CANCELLED, WHEN, 1),
+        "failed": (Outcome.FAILED, WHEN, 1),
+        "long ago": (Outcome.FAILED, WHEN - timedelta(days=8), 1),
+        "completed": (Outcome.COMPLETED, WHEN, 1),
+        "completed at the second try": (Outcome.COMPLETED, WHEN, 2),
+        "still open": (Outcome.FAILED, None, 1),
+    }
+    for name, (outcome, closed_at, attempt) in cases.items():
+        job = plain(outcome=outcome, closed_at=closed_at, attempt=attempt)
+        await store.create(job)
+        await store.note([Asset(job.id, "main", AssetKind.ITEM, name, session_id=name)])
+    found = await store.closed_sessions("main", WHEN - timedelta(days=7))
+    assert set(found) == {"cancelled", "failed", "completed at the second try"}
+    assert await store.closed_sessions("other", WHEN - timedelta(days=7)) == {}

@@ -1,0 +1,355 @@
+"""The command line as somebody meets it: what it prints where, and how it exits."""
+
+import asyncio
+import contextlib
+import io
+import json
+import os
+import signal
+import sqlite3
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot import db
+from bot.__main__ import main
+from bot.config import TOKEN_VARIABLE
+from bot.playground.discord import LocalDiscord
+from bot.playground.invokeai import LocalInvokeAI
+from tests.bot.world import BUNDLED, FIXTURES, picture
+
+PROJECT = Path(__file__).parents[2]
+BLUR = str(BUNDLED / "blur.json")
+NOWHERE = "http://127.0.0.1:1"
+SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended, and what it said where."""
+
+    code: int | None
+    out: str
+    err: str
+
+    @property
+    def complaint(self) -> str:
+        """The one line on standard error, where there must be nothing else."""
+        assert self.out == ""
+        assert self.err.count("\n") == 1, self.err
+        return self.err.removeprefix("familiar: ").rstrip("\n")
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No command finds this project's settings, nor anybody's earlier runs."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
+
+
+async def command(*arguments: str) -> Ran:
+    """Run a command in this process, beside the servers of the test."""
+
+    def run() -> int | None:
+        before, sys.argv = sys.argv, ["familiar", *arguments]
+        try:
+            main()
+        except SystemExit as left:
+            return left.code if isinstance(left.code, int) else 0
+        finally:
+            sys.argv = before
+        return None
+
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = await asyncio.to_thread(run)
+    return Ran(code, out.getvalue(), err.getvalue())
+
+
+async def started(*arguments: str, **environment: str) -> asyncio.subprocess.Process:
+    """Start a command in a process of its own, in the current folder."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", *arguments),
+        env={**os.environ, "PYTHONPATH": str(PROJECT), **environment},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def ended(process: asyncio.subprocess.Process) -> Ran:
+    try:
+        async with asyncio.timeout(SECONDS):
+            out, err = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    return Ran(process.returncode, out.decode(), err.decode())
+
+
+def config(folder: Path, url: str = NOWHERE, discord: LocalDiscord | None = None, **backend: object) -> Path:
+    path = folder / "settings.toml"
+    lines = ["[discord]"]
+    if discord:
+        lines += [f'api_url = "{discord.api_url}"', f'gateway_url = "{discord.gateway_url}"']
+    lines += ["[[backend]]", f'url = "{url}"', *(f"{key} = {json.dumps(value)}" for key, value in backend.items())]
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+async def test_without_a_command_it_says_what_there_is() -> None:
+    ran = await command()
+    assert ran.code in {0, 2}
+    for name in ("serve", "demo", "check", "run", "doctor"):
+        assert name in ran.out + ran.err
+
+
+# check
+
+
+async def test_check_draws_the_command(server: LocalInvokeAI) -> None:
+    ran = await command("check", BLUR, "--url", server.url)
+    assert (ran.code, ran.err) == (0, "")
+    assert "/blur" in ran.out
+    assert "number from 0 to 64, default 8" in ran.out
+
+
+async def test_check_takes_many_files_and_reports_on_each(server: LocalInvokeAI, tmp_path: Path) -> None:
+    files = [*map(str, sorted(BUNDLED.glob("*.json"))), *map(str, sorted(FIXTURES.glob("*.json")))]
+    ran = await command("check", *files, str(tmp_path / "none.json"), "--json", "--url", server.url)
+    lines = [json.loads(line) for line in ran.out.splitlines()]
+    assert (ran.code, ran.err) == (1, "")
+    assert [line["file"] for line in lines] == [*files, str(tmp_path / "none.json")]
+    assert {line["file"]: line["error"] for line in lines if not line["ok"]} == {
+        str(tmp_path / "none.json"): "cannot be read: No such file or directory"
+    }
+    blur = next(line for line in lines if line["file"] == BLUR)
+    assert [entry["option"] for entry in blur["inputs"]] == ["picture", "radius", "kind"]
+
+
+async def test_check_needs_no_server_with_a_saved_schema(server: LocalInvokeAI, tmp_path: Path) -> None:
+    async with httpx.AsyncClient() as http:
+        (tmp_path / "openapi.json").write_bytes((await http.get(f"{server.url}/openapi.json")).content)
+    server.requests.clear()
+    ran = await command("check", BLUR, "--schema", "openapi.json", "--url", NOWHERE, "--json")
+    assert (ran.code, ran.err, json.loads(ran.out)["ok"]) == (0, "", True)
+    assert not server.requests
+
+
+ODD = {
+    "empty": b"",
+    "binary": b"\x00\xff\xfe",
+    "a list": b"[]",
+    "null": b"null",
+    "an object": b"{}",
+    "a number of nodes": b'{"nodes": 3}',
+    "nodes of nothing": b'{"nodes": [{}], "edges": [1]}',
+    "no nodes": b'{"nodes": [], "edges": [], "form": {"elements": []}}',
+    "a deep list": b"[" * 100_000,
+    "a long number": b"1" * 10_000,
+    "a byte order mark": b"\xef\xbb\xbf{}",
+    "half a character": b"\xed\xa0\x80",
+}
+
+
+@pytest.mark.parametrize("content", ODD.values(), ids=ODD)
+async def test_check_never_ends_in_a_traceback(content: bytes, server: LocalInvokeAI, tmp_path: Path) -> None:
+    """Nor does it take a path for rich's markup."""
+    path = Path("[red]odd[/].json")
+    path.parent.mkdir()
+    path.write_bytes(content)
+    ran = await command("check", str(path), "--url", server.url)
+    assert (ran.code, ran.err) == (1, "")
+    assert f"✗ {path}" in ran.out
+    assert "Traceback" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--url", NOWHERE], "Is InvokeAI running, and the url right? With --schema FILE no server is needed."),
+        (["--url", "localhost:9090"], "--url localhost:9090: must begin with http:// or https://"),
+        (["--schema", "none.json"], "none.json: cannot be read: No such file or directory"),
+        (["--schema", BLUR], "holds no InvokeAI nodes"),
+        (["--schema", str(PROJECT / "README.md")], "is not JSON. Save http://YOUR-INVOKEAI/openapi.json there."),
+        (["--config", "none.toml"], "none.toml: there is no such file."),
+    ],
+    ids=["dead server", "no scheme", "no schema", "another JSON", "no JSON", "no config"],
+)
+async def test_check_tells_what_to_do_in_one_line(arguments: list[str], complaint: str) -> None:
+    ran = await command("check", BLUR, *arguments)
+    assert ran.code == 2
+    assert complaint in ran.complaint
+
+
+async def test_check_tells_that_a_login_is_wanted() -> None:
+    async with LocalInvokeAI(users={"member@example.com": "Secret-words-1"}) as server:
+        ran = await command("check", BLUR, "--url", server.url)
+    assert ran.code == 2
+    assert "wants a login" in ran.complaint
+    assert "Set username and password_env" in ran.complaint
+
+
+async def test_check_asks_another_server_than_invokeai() -> None:
+    async with LocalDiscord() as discord:
+        ran = await command("check", BLUR, "--url", discord.url)
+    assert ran.code == 2
+    assert "Is the url right" in ran.complaint
+
+
+# run, in a process of its own, because it handles signals
+
+
+async def test_run_says_everything_in_lines_that_are_whole(server: LocalInvokeAI, tmp_path: Path) -> None:
+    """No terminal, no wrapping: a program may read it line by line."""
+    (tmp_path / "in.png").write_bytes(picture())
+    out = tmp_path / ("results of a very patient person " * 4).strip()
+    given = ("--set", "radius=3", "--image", "picture=in.png", "--out", str(out), "--url", server.url)
+    ran = await ended(await started("run", BLUR, *given, COLUMNS="40"))
+    assert (ran.code, ran.err) == (0, "")
+    path, told = ran.out.splitlines()
+    assert Path(path).parent == out
+    assert Path(path).is_file()
+    assert told.startswith("completed in ")
+    assert told.endswith(": radius 3, kind gaussian")
+    assert (list(server.images), list(server.items)) == ([], [])
+
+
+async def test_run_speaks_json_to_programs(server: LocalInvokeAI, tmp_path: Path) -> None:
+    (tmp_path / "in.png").write_bytes(picture())
+    given = ("--image", "photo=in.png", "--set", "divide_by=0", "--out", "out", "--url", server.url)
+    ran = await ended(await started("run", str(FIXTURES / "failing.json"), *given, "--json"))
+    told = json.loads(ran.out)
+    assert (ran.code, told["outcome"], told["files"], told["left_on_backend"]) == (1, "failed", [], 0)
+    assert "division by zero" in told["problem"]
+    assert "**" not in told["problem"]
+    assert ran.err == ""
+
+
+async def test_ctrl_c_cancels_a_run_and_cleans_up(tmp_path: Path) -> None:
+    (tmp_path / "in.png").write_bytes(picture())
+    async with LocalInvokeAI(node_seconds=0.5) as server:
+        given = ("--image", "picture=in.png", "--out", "out", "--url", server.url, "--json")
+        process = await started("run", BLUR, *given)
+        await until_enqueued(server)
+        process.send_signal(signal.SIGINT)
+        ran = await ended(process)
+        told = json.loads(ran.out)
+        assert (ran.code, told["outcome"], told["left_on_backend"]) == (1, "cancelled", 0)
+        assert (list(server.images), list(server.items)) == ([], [])
+
+
+async def test_what_a_killed_run_left_goes_with_the_next_one(tmp_path: Path) -> None:
+    (tmp_path / "in.png").write_bytes(picture())
+    async with LocalInvokeAI(node_seconds=0.5) as server:
+        given = ("--image", "picture=in.png", "--out", "out", "--url", server.url, "--json")
+        process = await started("run", BLUR, *given)
+        await until_enqueued(server)
+        process.kill()
+        await process.communicate()
+        assert server.images
+        ran = await ended(await started("run", BLUR, *given))
+        assert (ran.code, json.loads(ran.out)["left_on_backend"]) == (0, 0)
+        assert (list(server.images), list(server.items)) == ([], [])
+
+
+async def until_enqueued(server: LocalInvokeAI) -> None:
+    async with asyncio.timeout(SECONDS):
+        while not any(item.status == "in_progress" for item in server.items.values()):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--set", "radius"], "--set radius: write --set NAME=…"),
+        (["--image", "=x.png"], "--image =x.png: write --image NAME=…"),
+        (["--url", "ftp://here"], "--url ftp://here: must begin with http:// or https://"),
+        (["--config", "none.toml"], "none.toml: there is no such file."),
+    ],
+)
+async def test_run_tells_of_a_slip_before_it_does_anything(arguments: list[str], complaint: str) -> None:
+    ran = await command("run", BLUR, "--out", "out", *arguments)
+    assert ran.code == 2
+    assert complaint in ran.complaint
+    assert not Path("out").exists()
+
+
+# serve
+
+
+async def test_serve_wants_a_token(tmp_path: Path) -> None:
+    ran = await command("serve", "--config", str(config(tmp_path)))
+    assert ran.code == 2
+    assert ran.complaint.startswith("DISCORD_TOKEN is not set.")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("[[backend]\n", "is not valid TOML"),
+        ("[limits]\nimages = 3\n", "limits.images: there is no such setting. Is it misspelt?"),
+        ('[[backend]]\nurl = "here"\n', "backend[1].url: must begin with http:// or https://"),
+        ('token = "x"\n', "secrets do not belong in this file; set DISCORD_TOKEN instead"),
+    ],
+)
+async def test_serve_tells_what_is_wrong_with_the_settings(text: str, complaint: str, tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(text, "utf-8")
+    ran = await command("serve", "--config", str(path))
+    assert ran.code == 2
+    assert complaint in ran.complaint
+    assert str(path) in ran.complaint
+
+
+async def test_serve_with_a_token_that_discord_does_not_know(tmp_path: Path) -> None:
+    async with LocalDiscord() as discord:
+        process = await started("serve", "--config", str(config(tmp_path, discord=discord)), DISCORD_TOKEN="MTA.x.y")
+        ran = await ended(process)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.splitlines()[-1] == (
+        "familiar: DISCORD_TOKEN: Discord does not know this token. Reset it in the portal."
+    )
+    assert "Traceback" not in ran.err
+
+
+async def test_a_second_serve_on_one_database_is_refused(tmp_path: Path) -> None:
+    path = config(tmp_path)
+    async with db.connect(tmp_path / "familiar.sqlite"):
+        ran = await ended(await started("serve", "--config", str(path), DISCORD_TOKEN="MTA.x.y"))
+    assert ran.code == 2
+    assert ran.err.splitlines()[-1].endswith("another Familiar is running on this database. Stop it first.")
+    assert "Traceback" not in ran.err
+
+
+# doctor
+
+
+async def test_doctor_exits_with_1_if_anything_is_wrong(tmp_path: Path) -> None:
+    ran = await command("doctor", "--config", str(config(tmp_path)))
+    assert (ran.code, ran.err) == (1, "")
+    assert [line[:1] for line in ran.out.splitlines()] == ["✓", "✓", "✗", "✗"]
+
+
+async def test_doctor_exits_with_0_if_all_is_well(
+    server: LocalInvokeAI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with LocalDiscord() as discord:
+        discord.add_guild("Atelier")
+        monkeypatch.setenv(TOKEN_VARIABLE, discord.token)
+        ran = await command("doctor", "--config", str(config(tmp_path, server.url, discord)))
+    assert (ran.code, ran.err) == (0, ""), ran.out
+    assert all(line.startswith("✓ ") for line in ran.out.splitlines())
+
+
+async def test_doctor_does_not_touch_a_database_of_a_newer_familiar(tmp_path: Path) -> None:
+    path = config(tmp_path)
+    with contextlib.closing(sqlite3.connect(tmp_path / "familiar.sqlite")) as database:
+        database.execute("PRAGMA user_version = 9999")
+    ran = await command("doctor", "--config", str(path))
+    assert ran.code == 1
+    assert "✗ database" in ran.out

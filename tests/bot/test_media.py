@@ -1,0 +1,239 @@
+"""Real picture files, whole and broken: what goes up is a sane PNG, what goes out says nothing but its pixels."""
+
+import io
+import struct
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PIL import Image, ImageCms, PngImagePlugin
+
+from bot import media
+from tests.bot.world import picture, text_chunks
+from workflows.errors import InputError
+
+RED, GREEN = (200, 10, 20), (10, 200, 20)
+
+
+def halves(mode: str = "RGB") -> Image.Image:
+    """A picture whose left half is red and whose right half is green."""
+    image = Image.new("RGB", (40, 20), RED)
+    image.paste(GREEN, (20, 0, 40, 20))
+    return image.convert(mode)
+
+
+def saved(image: Image.Image, kind: str = "PNG", **how: Any) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, kind, **how)
+    return stream.getvalue()
+
+
+def opened(data: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(data))
+    image.load()
+    return image
+
+
+def turned(orientation: int) -> bytes:
+    """A JPEG that a phone saved turned: upright it is `halves`."""
+    how = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return saved(halves().transpose(how[orientation]), "JPEG", exif=exif, quality=95)
+
+
+def transparent(mode: str) -> Image.Image:
+    image = halves("RGBA")
+    image.putalpha(Image.linear_gradient("L").resize(image.size))
+    return image.convert(mode)
+
+
+def palette_with_hole() -> bytes:
+    image = halves("P")
+    return saved(image, "PNG", transparency=image.getpixel((0, 0)))
+
+
+def animated(kind: str) -> bytes:
+    frames = [halves(), Image.new("RGB", (40, 20), "blue")]
+    return saved(frames[0], kind, save_all=True, append_images=frames[1:], duration=50, loop=0, lossless=True)
+
+
+def bomb() -> bytes:
+    """A PNG that says that it has 10 gigapixels, in a hundred bytes."""
+    header = struct.pack(">IIBBBBB", 100_000, 100_000, 8, 2, 0, 0, 0)
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+GOOD: dict[str, tuple[Callable[[], bytes], str]] = {
+    "RGB": (lambda: saved(halves()), "RGB"),
+    "RGBA": (lambda: saved(transparent("RGBA")), "RGBA"),
+    "RGBA without a hole": (lambda: saved(halves("RGBA")), "RGBA"),
+    "P": (lambda: saved(halves("P")), "RGB"),
+    "P with transparency": (palette_with_hole, "RGBA"),
+    "JPEG": (lambda: saved(halves(), "JPEG", quality=95), "RGB"),
+    "progressive JPEG": (lambda: saved(halves(), "JPEG", quality=95, progressive=True), "RGB"),
+    "CMYK": (lambda: saved(halves("CMYK"), "JPEG", quality=95), "RGB"),
+    "WebP": (lambda: saved(halves(), "WEBP", lossless=True), "RGB"),
+    "WebP with alpha": (lambda: saved(transparent("RGBA"), "WEBP", lossless=True), "RGBA"),
+    "GIF": (lambda: saved(halves(), "GIF"), "RGB"),
+    "animated GIF": (lambda: animated("GIF"), "RGB"),
+    "animated WebP": (lambda: animated("WEBP"), "RGB"),
+    "BMP": (lambda: saved(halves(), "BMP"), "RGB"),
+    "TIFF": (lambda: saved(halves(), "TIFF"), "RGB"),
+    **{f"turned {n}": (lambda n=n: turned(n), "RGB") for n in (3, 6, 8)},
+}
+
+
+@pytest.mark.parametrize(("make", "mode"), GOOD.values(), ids=GOOD.keys())
+def test_a_picture_becomes_an_upright_png(make: Callable[[], bytes], mode: str) -> None:
+    image = opened(media.prepare("picture", make(), 40))
+    assert (image.format, image.mode, image.size) == ("PNG", mode, (40, 20))
+    left, right = (image.convert("RGB").getpixel((x, 18)) for x in (4, 35))
+    assert near(left, RED)
+    assert near(right, GREEN)
+    assert not image.getexif()
+
+
+def near(found: Any, wanted: tuple[int, int, int]) -> bool:
+    return all(abs(one - other) < 40 for one, other in zip(found, wanted, strict=True))
+
+
+GREY: dict[str, tuple[bytes, str]] = {
+    "L": (picture(mode="L"), "RGB"),
+    "LA": (picture(mode="LA"), "RGBA"),
+    "1": (picture(mode="1"), "RGB"),
+    "1x1": (picture((1, 1)), "RGB"),
+    "narrow": (picture((1, 3000)), "RGB"),
+}
+
+
+@pytest.mark.parametrize(("data", "mode"), GREY.values(), ids=GREY.keys())
+def test_few_colours_and_odd_sizes_are_fine(data: bytes, mode: str) -> None:
+    image = opened(media.prepare("picture", data, 40))
+    assert (image.mode, image.size) == (mode, opened(data).size)
+
+
+def test_sixteen_bits_keep_their_shades() -> None:
+    """Depth maps come like this. Pillow's own conversion would make everything above 255 white."""
+    image = Image.new("I;16", (256, 4))
+    for x in range(256):
+        for y in range(4):
+            image.putpixel((x, y), x * 257)
+    prepared = opened(media.prepare("picture", saved(image), 40))
+    assert prepared.mode == "RGB"
+    shades = [prepared.getpixel((x, 0)) for x in (0, 64, 128, 255)]
+    assert shades == [(shade, shade, shade) for shade in (0, 64, 128, 255)]
+
+
+def test_alpha_is_kept_as_it_was() -> None:
+    image = transparent("RGBA")
+    prepared = opened(media.prepare("picture", saved(image), 40))
+    assert prepared.tobytes() == image.tobytes()
+
+
+BAD = {
+    "empty": b"",
+    "text": b"not a picture at all",
+    "html": b"<html><body>404</body></html>",
+    "svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+    "truncated PNG": picture((300, 300), mode="RGB")[:-60],
+    "half a JPEG": saved(Image.effect_noise((200, 200), 90), "JPEG")[:2000],
+    "half a GIF": saved(Image.effect_noise((200, 200), 90), "GIF")[:2000],
+    "half a WebP": saved(Image.effect_noise((200, 200), 90), "WEBP")[:2000],
+    "only a head": saved(halves())[:8],
+    "only a head and a size": saved(halves())[:40],
+    "a bomb": bomb(),
+    "zeros": bytes(1000),
+}
+
+
+@pytest.mark.parametrize("data", BAD.values(), ids=BAD.keys())
+def test_what_is_no_picture_is_refused_by_the_name_of_its_input(data: bytes) -> None:
+    with pytest.raises(InputError) as error:
+        media.prepare("picture", data, 40)
+    assert error.value.name == "picture"
+    assert str(error.value).startswith("**picture**: that ")
+    assert "\n" not in str(error.value)
+
+
+def test_too_many_pixels_are_told_in_numbers() -> None:
+    with pytest.raises(InputError, match=r"2000 x 1001 pixels; up to 2 megapixels"):
+        media.prepare("picture", picture((2000, 1001)), 2)
+    media.prepare("picture", picture((2000, 1000)), 2)
+
+
+# Results
+
+
+def told() -> bytes:
+    """A result as InvokeAI saves it, and worse."""
+    image = transparent("RGBA")
+    texts = PngImagePlugin.PngInfo()
+    for name in ("invokeai_graph", "invokeai_metadata", "invokeai_workflow"):
+        texts.add_text(name, '{"prompt": "a secret"}')
+        texts.add_itxt(f"{name}_too", '{"prompt": "a secret"}', zip=True)
+    exif = Image.Exif()
+    exif[0x010E] = "a secret"
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return saved(image, pnginfo=texts, exif=exif, icc_profile=profile, dpi=(72, 72))
+
+
+@pytest.mark.parametrize("limit", [10_000_000, 900, 100])
+def test_a_result_says_nothing_but_its_pixels(limit: int) -> None:
+    assert len(text_chunks(told())) > 3
+    file = media.fit(told(), "job", limit)
+    assert text_chunks(file.data) == {}
+    assert not opened(file.data).getexif()
+    assert b"secret" not in file.data
+    assert b"invokeai" not in file.data
+
+
+def test_a_result_that_fits_is_the_same_picture() -> None:
+    file = media.fit(told(), "job", 10_000_000)
+    assert (file.filename, file.note) == ("job.png", "")
+    assert opened(file.data).tobytes() == transparent("RGBA").tobytes()
+
+
+def noise(size: tuple[int, int]) -> Image.Image:
+    return Image.merge("RGB", [Image.effect_noise(size, 60) for _ in range(3)])
+
+
+def test_a_result_over_the_limit_gives_up_as_little_as_it_must() -> None:
+    source = saved(Image.radial_gradient("L").resize((700, 700)).convert("RGB"))
+    lossless = media.fit(source, "job", len(media.fit(source, "job", 10**9).data) - 1)
+    assert lossless.filename == "job.webp"
+    assert "lossless" in lossless.note
+    assert opened(lossless.data).convert("RGB").tobytes() == opened(source).tobytes()
+
+
+@pytest.mark.parametrize("limit", [150_000, 60_000, 8_000])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_result_fits_under_the_limit(mode: str, limit: int) -> None:
+    image = noise((300, 300)).convert(mode)
+    if mode == "RGBA":
+        image.putalpha(Image.linear_gradient("L").resize(image.size))
+    file = media.fit(saved(image), "job", limit)
+    assert len(file.data) <= limit
+    assert file.filename == "job.webp"
+    assert file.note
+    assert opened(file.data).mode == mode
+
+
+def test_a_result_that_is_longer_than_webp_can_hold() -> None:
+    source = saved(noise((16_500, 10)))
+    file = media.fit(source, "job", 100_000)
+    assert len(file.data) <= 100_000
+    assert max(opened(file.data).size) <= 16383
+
+
+def test_a_palette_result_keeps_its_transparency() -> None:
+    file = media.fit(palette_with_hole(), "job", 10_000_000)
+    image = opened(file.data).convert("RGBA")
+    alpha = image.getpixel((4, 4)), image.getpixel((35, 4))
+    assert [pixel[3] for pixel in alpha] == [0, 255]  # pyright: ignore[reportIndexIssue,reportOptionalSubscript]

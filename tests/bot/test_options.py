@@ -1,0 +1,275 @@
+"""What fits into one slash command, and in which words. The numbers are Discord's."""
+
+import re
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.options import MAX_CHARACTERS, arrange, command_name, describe, free_name, shorten, show
+from workflows.errors import UserError
+from workflows.values import InputSpec, Kind
+
+
+def spec(name: str = "value", kind: Kind = Kind.STRING, **more: Any) -> InputSpec:
+    words = {"label": name.title(), "description": f"The {name}"}
+    return InputSpec(**{"name": name, **words, "kind": kind, "node_id": "n", "field_name": name, **more})
+
+
+def many(count: int, **more: Any) -> list[InputSpec]:
+    return [spec(f"value_{number}", **more) for number in range(1, count + 1)]
+
+
+CHOICES = tuple((f"value-{number}", f"Label {number}") for number in range(25))
+LONG = tuple((f"{number:02}" + "v" * 90, f"{number:02}" + "l" * 90) for number in range(25))
+
+
+def names(inputs: list[InputSpec]) -> list[str]:
+    return [option.name for option in arrange("name", "words", inputs).options]
+
+
+# Room
+
+
+def test_twenty_five_options_fit() -> None:
+    arrangement = arrange("name", "words", many(25))
+    assert len(arrangement.options) == 25
+    assert arrangement.left_out == ()
+
+
+def test_of_more_the_later_ones_give_way() -> None:
+    arrangement = arrange("name", "words", many(27))
+    assert [option.name for option in arrangement.options] == [f"value_{number}" for number in range(1, 26)]
+    assert [spec.name for spec in arrangement.left_out] == ["value_26", "value_27"]
+
+
+def test_required_ones_come_first_and_stay_in_their_order() -> None:
+    inputs = [spec("a"), spec("b", required=True), spec("c"), spec("d", required=True)]
+    assert names(inputs) == ["b", "d", "a", "c"]
+
+
+def test_a_required_one_is_never_left_out() -> None:
+    arrangement = arrange("name", "words", [*many(30), spec("needed", required=True)])
+    assert arrangement.options[0].name == "needed"
+    assert len(arrangement.left_out) == 6
+
+
+@pytest.mark.parametrize("inputs", [many(26, required=True), many(3, required=True, kind=Kind.CHOICE, choices=LONG)])
+def test_what_is_required_and_does_not_fit_is_refused(inputs: list[InputSpec]) -> None:
+    with pytest.raises(UserError, match=r"25 options, 8,000 characters"):
+        arrange("name", "words", inputs)
+
+
+def test_all_together_has_no_more_than_eight_thousand_characters() -> None:
+    arrangement = arrange("name", "w" * 300, many(5, kind=Kind.CHOICE, choices=LONG))
+    total = len("name") + 100 + sum(option.characters for option in arrangement.options)
+    assert total <= MAX_CHARACTERS
+    assert len(arrangement.left_out) == 5 - len(arrangement.options) > 0
+
+
+def test_fixed_inputs_are_not_asked_for() -> None:
+    arrangement = arrange("name", "words", [spec("a", Kind.FIXED, required=True), spec("b")])
+    assert [option.name for option in arrangement.options] == ["b"]
+    assert arrangement.left_out == ()
+
+
+# Images
+
+
+def test_an_image_collection_is_asked_one_by_one() -> None:
+    arrangement = arrange("name", "words", [spec("image", Kind.IMAGES, max_items=3, required=True), spec("b")])
+    assert [(option.name, option.required) for option in arrangement.options] == [
+        ("image", True),
+        ("image_2", False),
+        ("image_3", False),
+        ("b", False),
+    ]
+    assert [option.description for option in arrangement.options[:3]] == ["The image", "Image 2", "Image 3"]
+
+
+def test_where_a_collection_has_no_room_its_first_image_has() -> None:
+    arrangement = arrange("name", "words", [*many(24), spec("image", Kind.IMAGES, max_items=5)])
+    assert len(arrangement.options) == 25
+    assert arrangement.options[-1].name == "image"
+    assert arrangement.left_out == ()
+
+
+# Bounds and choices
+
+
+@pytest.mark.parametrize(
+    ("more", "low", "high"),
+    [
+        ({}, None, None),
+        ({"minimum": 1, "maximum": 5}, 1, 5),
+        ({"above": 0, "below": 10}, 1, 9),
+        ({"above": 0.5, "below": 9.5}, 1, 9),
+        ({"minimum": 3, "above": 0}, 3, None),
+        ({"minimum": 0, "above": 3}, 4, None),
+        ({"minimum": -1e300, "maximum": 1e300}, -(2**53), 2**53),
+    ],
+)
+def test_bounds_of_a_whole_number(more: dict[str, Any], low: float | None, high: float | None) -> None:
+    (option,) = arrange("name", "words", [spec(kind=Kind.INTEGER, **more)]).options
+    assert (option.minimum, option.maximum) == (low, high)
+
+
+def test_bounds_that_a_number_must_not_touch_are_offered_and_refused_later() -> None:
+    (option,) = arrange("name", "words", [spec(kind=Kind.NUMBER, above=0.0, below=1.0)]).options
+    assert (option.minimum, option.maximum) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("choices", "listed"),
+    [(CHOICES, True), ((*CHOICES, ("x", "X")), False), ((("v" * 101, "x"),), False)],
+)
+def test_choices_are_listed_or_suggested(choices: tuple[tuple[str, str], ...], listed: bool) -> None:
+    (option,) = arrange("name", "words", [spec(kind=Kind.CHOICE, choices=choices)]).options
+    assert option.choices == (choices if listed else ())
+    assert option.is_suggested is not listed
+
+
+def test_models_are_suggested() -> None:
+    (option,) = arrange("name", "words", [spec(kind=Kind.MODEL)]).options
+    assert option.is_suggested
+
+
+# Words
+
+
+@pytest.mark.parametrize(
+    ("more", "wanted"),
+    [
+        ({}, "The value"),
+        ({"description": ""}, "Value"),
+        ({"default": "cat"}, "The value (default cat)"),
+        ({"default": ""}, "The value"),
+        ({"required": True, "default": "cat"}, "The value"),
+        ({"kind": Kind.INTEGER, "default": 3, "is_seed": True}, "The value (random if left empty)"),
+        ({"kind": Kind.BOOLEAN, "default": True}, "The value"),
+        ({"kind": Kind.COLOR, "default": {"r": 1, "g": 2, "b": 3, "a": 255}}, "The value (default #010203)"),
+        ({"description": "two\nlines\tand  more"}, "two lines and more"),
+    ],
+)
+def test_the_description_says_what_happens_if_it_is_left_empty(more: dict[str, Any], wanted: str) -> None:
+    (option,) = arrange("name", "words", [spec(**more)]).options
+    assert option.description == wanted
+
+
+@given(st.text(max_size=300), st.text(max_size=300), st.sampled_from([None, "cat", "x" * 500]))
+def test_descriptions_fit(label: str, description: str, default: str | None) -> None:
+    inputs = [spec(label=label or "x", description=description, default=default)]
+    inputs.append(spec("image", Kind.IMAGES, max_items=3, label=label or "x", description=description))
+    for option in arrange("name", "words", inputs).options:
+        assert 1 <= len(option.description) <= 100
+
+
+@pytest.mark.parametrize(
+    ("given_spec", "wanted"),
+    [
+        (spec(kind=Kind.INTEGER, minimum=1, maximum=8, default=4), "whole number from 1 to 8, default 4"),
+        (spec(kind=Kind.INTEGER, minimum=64, multiple_of=8), "whole number, at least 64, multiple of 8"),
+        (spec(kind=Kind.INTEGER, multiple_of=1, is_seed=True), "whole number, random if left empty"),
+        (spec(kind=Kind.NUMBER, above=0, default=0.5), "number, more than 0, default 0.5"),
+        (spec(kind=Kind.NUMBER, maximum=2, required=True), "number, at most 2, required"),
+        (spec(kind=Kind.STRING, default="a\nb"), "text, default a b"),
+        (spec(kind=Kind.BOOLEAN, default=False), "yes or no, default no"),
+        (spec(kind=Kind.IMAGE, required=True), "image, required"),
+        (spec(kind=Kind.IMAGES, max_items=5), "up to 5 images"),
+        (spec(kind=Kind.MODEL, default={"key": "k", "name": "SDXL"}), "model, default SDXL"),
+        (spec(kind=Kind.CHOICE, choices=(("a", "A"), ("b", "B")), default="b"), "one of A, B, default B"),
+        (
+            spec(kind=Kind.CHOICE, choices=CHOICES),
+            "one of Label 0, Label 1, Label 2, Label 3, Label 4, Label 5 and 19 more",
+        ),
+    ],
+)
+def test_an_input_is_described_in_a_line(given_spec: InputSpec, wanted: str) -> None:
+    assert describe(given_spec) == wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "wanted"),
+    [
+        (Kind.COLOR, {"r": 255, "g": 128, "b": 0, "a": 255}, "#ff8000"),
+        (Kind.COLOR, {"r": 255, "g": 128, "b": 0, "a": 16}, "#ff800010"),
+        (Kind.BOOLEAN, True, "yes"),
+        (Kind.BOOLEAN, False, "no"),
+        (Kind.NUMBER, 0.1 + 0.2, "0.3"),
+        (Kind.NUMBER, 2.0, "2"),
+        (Kind.INTEGER, 4294967295, "4294967295"),
+        (Kind.STRING, "as it is", "as it is"),
+        (Kind.CHOICE, "gone", "gone"),
+    ],
+)
+def test_a_value_is_shown_as_one_would_type_it(kind: Kind, value: object, wanted: str) -> None:
+    assert show(spec(kind=kind), value) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "wanted"),
+    [("", 5, ""), ("abcde", 5, "abcde"), ("abcdef", 5, "abcd…"), ("abc def", 5, "abc…"), (" a \n b ", 9, "a b")],
+)
+def test_shorten(text: str, length: int, wanted: str) -> None:
+    assert shorten(text, length) == wanted
+
+
+# Names
+
+_ALSO = re.compile(r"[-_']")
+
+
+def is_valid_name(name: str) -> bool:
+    r"""Tell what Discord's ^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$ tells, and whether it is in lower case."""
+    fits = all(_ALSO.fullmatch(c) or unicodedata.category(c)[0] in "LN" or _is_deva_or_thai(c) for c in name)
+    return 1 <= len(name) <= 32 and fits and name == name.lower()
+
+
+def _is_deva_or_thai(character: str) -> bool:
+    return "\u0900" <= character <= "\u097f" or "\u0e00" <= character <= "\u0e7f"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name"),
+    [
+        ("Blur", "blur"),
+        ("Text to Image - SDXL", "text-to-image-sdxl"),
+        ("Größe  ändern!", "größe-ändern"),
+        ("絵を描く", "絵を描く"),
+        ("рисунок 2", "рисунок-2"),
+        ("🐈", ""),
+        ("", ""),
+        ("x" * 50, "x" * 32),
+    ],
+)
+def test_command_names(wanted: str, name: str) -> None:
+    assert command_name(wanted) == name
+
+
+@given(st.text(max_size=80))
+@example("İstanbul")
+@example("ǅ")
+@example("नमस्ते")
+@example("ﬃ" * 20)
+@example("a\u0301" * 20)
+@example("𝐀𝐁")
+@example("Ⅻ")
+def test_a_command_name_is_valid_or_empty(wanted: str) -> None:
+    name = command_name(wanted)
+    assert name == "" or is_valid_name(name)
+
+
+@given(st.text(alphabet="ab", min_size=1, max_size=32), st.sets(st.text(alphabet="ab", max_size=3), max_size=8))
+def test_a_free_name_is_free_and_short(wanted: str, taken: set[str]) -> None:
+    taken = {*taken, wanted, free_name(wanted, {wanted})}
+    name = free_name(wanted, taken)
+    assert name not in taken
+    assert is_valid_name(name)
+    assert name.startswith(wanted[:28])
+
+
+def test_a_name_that_is_free_stays() -> None:
+    assert free_name("blur", {"blurry"}) == "blur"
+    assert free_name("blur", {"blur", "blur-2"}) == "blur-3"

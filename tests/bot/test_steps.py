@@ -1,0 +1,396 @@
+"""What the backend, the network, the disk and the card can do to a job, one trouble at a time."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from bot import problems
+from bot.cards import Away, Restarted, TooLarge, Undeliverable
+from bot.jobs import Outcome
+from tests.bot.conftest import Serve
+from tests.bot.world import ENQUEUE, UPLOAD, World, document, until
+from workflows.errors import Unavailable
+
+QUEUE = "/api/v1/queue/familiar"
+
+CALLS = {
+    "upload": "POST /api/v1/images/upload",
+    "enqueue": f"POST {QUEUE}/enqueue_batch",
+    "look": f"GET {QUEUE}/list_all",
+    "download": "GET /api/v1/images/i/",
+    "delete an image": "DELETE /api/v1/images/i/",
+    "delete an item": f"DELETE {QUEUE}/i/",
+}
+
+
+@pytest.mark.parametrize(
+    ("call", "status"),
+    [*((call, 503) for call in CALLS.values()), *((CALLS["enqueue"], status) for status in (401, 409, 429, 500))],
+)
+async def test_a_call_that_is_refused_for_now_is_made_again(call: str, status: int, world: World) -> None:
+    world.server.faults.fail_next(call, status, times=3)
+    async with world.connected() as engine:
+        job, card = await world.run(engine, "blur")
+        assert job.outcome is Outcome.COMPLETED
+        assert world.server.requests[ENQUEUE] == (4 if call == CALLS["enqueue"] else 1)
+        assert (Away() in card.moments) == (not call.startswith("DELETE"))
+        await world.assert_clean(engine)
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+async def test_an_answer_that_is_lost_costs_nothing(call: str, world: World) -> None:
+    """The server did it; nobody knows. An upload is made twice, and the first one still goes."""
+    world.server.faults.lose_answer_next(call)
+    async with world.connected() as engine:
+        job, _ = await world.run(engine, "blur")
+        assert job.outcome is Outcome.COMPLETED
+        assert world.server.requests[ENQUEUE] == 1
+        assert world.server.requests[UPLOAD] == (2 if call == CALLS["upload"] else 1)
+        await world.assert_clean(engine)
+
+
+@pytest.mark.parametrize("call", [call for call in CALLS.values() if not call.startswith(f"GET {QUEUE}")])
+async def test_the_backend_is_away_for_a_while(call: str, world: World) -> None:
+    """It goes while a request is under way, and comes back when several more were tried."""
+    world.server.faults.delay(call, 0.03)
+    async with world.connected() as engine:
+        method, _, prefix = call.partition(" ")
+        _, _card, task = await world.start(engine, "blur")
+        prefix = prefix.replace("familiar", "{queue_id}").removesuffix("/")
+        await until(lambda: any(verb == method and path.startswith(prefix) for verb, path in world.server.requests))
+        await world.server.crash()
+        await asyncio.sleep(0.1)
+        world.server.faults.delay(call, 0)
+        await world.server.restart()
+        job = await task
+        assert job.outcome is Outcome.COMPLETED, job.problem
+        await world.assert_clean(engine)
+
+
+async def test_a_login_that_is_needed_and_missing_is_no_loop(world: World) -> None:
+    world.limits = world.limits.model_copy(update={"retry_minutes": 0.05 / 60})
+    world.server.faults.fail_next(CALLS["upload"], 401, times=1000)
+    async with world.connected() as engine:
+        job, _ = await world.run(engine, "blur")
+        assert (job.outcome, job.problem) == (Outcome.FAILED, problems.OUR_SIDE)
+
+
+async def test_a_full_queue_is_waited_for(world: World) -> None:
+    world.server.faults.full_queue = True
+    async with world.connected() as engine:
+        _, card, task = await world.start(engine, "blur")
+        await card.sees(Away, times=3)
+        world.server.faults.full_queue = False
+        assert (await task).outcome is Outcome.COMPLETED
+        await world.assert_clean(engine)
+
+
+async def test_a_value_that_the_backend_refuses_is_named(world: World) -> None:
+    async with world.connected() as engine:
+        job, _, task = await world.start(engine, "blur", {"given": {"radius": "soup", "kind": "gaussian"}})
+        job = await task
+        assert job.outcome is Outcome.FAILED
+        assert job.problem and job.problem.startswith("**radius**: ")
+        await world.assert_clean(engine)
+
+
+async def test_a_failing_node_is_named_and_nothing_is_left(world: World) -> None:
+    async with world.connected() as engine:
+        job, _ = await world.run(engine, "failing")
+        assert job.outcome is Outcome.FAILED
+        assert job.problem and job.problem.startswith("The step **Divide** failed")
+        assert "/opt/" not in job.problem
+        await world.assert_clean(engine)
+
+
+def divisions(*divisors: int) -> bytes:
+    """A workflow that makes one item for each divisor; zero fails."""
+    raw = json.loads(document("failing"))
+    divide = next(node for node in raw["nodes"] if node["data"].get("type") == "div")
+    values = {
+        "batch_group_id": {"name": "batch_group_id", "value": "None"},
+        "integers": {"name": "integers", "value": list(divisors)},
+    }
+    data = {"id": "many", "type": "integer_batch", "label": "", "version": "1.0.0", "isIntermediate": True}
+    raw["nodes"].append({"id": "many", "type": "invocation", "data": {**data, "inputs": values}})
+    ends = {"source": "many", "sourceHandle": "value", "target": divide["id"], "targetHandle": "b"}
+    raw["edges"].append({"id": "many-b", "type": "default", **ends})
+    return json.dumps(raw).encode()
+
+
+async def test_of_a_batch_the_good_ones_are_delivered(world: World) -> None:
+    world.documents["divisions"] = divisions(2, 0, 4)
+    async with world.connected() as engine:
+        job, _ = await world.run(engine, "divisions")
+        assert job.outcome is Outcome.FAILED
+        assert job.problem and "**Divide**" in job.problem
+        assert len(job.item_ids) == 3
+        assert len(world.message(job).files) == len(job.results) == 2
+        await world.assert_clean(engine)
+
+
+async def test_a_batch_over_the_limit_is_not_enqueued(serve: Serve, tmp_path: Path) -> None:
+    world = World(await serve(), tmp_path, images_per_run=2)
+    world.documents["divisions"] = divisions(1, 2, 3)
+    async with world.connected() as engine:
+        job, _ = await world.run(engine, "divisions")
+        assert job.problem and "3 runs" in job.problem
+        assert world.server.requests[ENQUEUE] == 0
+        await world.assert_clean(engine)
+
+
+# The backend restarts, forgets, or is tidied by somebody else
+
+
+@pytest.mark.parametrize("silent", [False, True], ids=["events", "no events"])
+@pytest.mark.parametrize("nodes", [1, 2])
+async def test_a_restart_in_mid_run_costs_one_more_run(nodes: int, silent: bool, slow_world: World) -> None:
+    world = slow_world
+    async with world.connected() as engine:
+        _, card, task = await world.start(engine, "edges")
+        world.server.faults.silent_events = silent
+        # With two nodes the first has left an image, which no result will ever name.
+        await until(lambda: any(item.status == "in_progress" for item in world.server.items.values()))
+        await until(lambda: len(world.server.images) == nodes)
+        world.server.faults.silent_events = False
+        await world.server.restart()
+        job = await task
+        assert (job.outcome, job.attempt) == (Outcome.COMPLETED, 2)
+        assert Restarted() in card.moments
+        assert len(world.message(job).files) == len(job.results) > 0
+        assert world.server.requests[ENQUEUE] == 2
+        await world.assert_clean(engine)
+
+
+async def test_two_restarts_are_too_many(slow_world: World) -> None:
+    async with slow_world.connected() as engine:
+        _, _card, task = await slow_world.start(engine, "edges")
+        for attempt in (1, 2):
+            await until(lambda n=attempt: slow_world.server.requests[ENQUEUE] == n)
+            await until(lambda: any(item.status == "in_progress" for item in slow_world.server.items.values()))
+            await slow_world.server.restart()
+        job = await task
+        assert (job.outcome, job.problem) == (Outcome.LOST, problems.RESTARTED)
+        assert slow_world.message(job).job.outcome is Outcome.LOST
+        await slow_world.assert_clean(engine)
+
+
+async def test_a_restart_while_it_is_pending_costs_nothing(resting_world: World) -> None:
+    async with resting_world.connected() as engine:
+        _, _card, task = await resting_world.start(engine, "blur")
+        await until(lambda: len(resting_world.server.items) == 1)
+        await resting_world.server.restart()
+        await resting_world.server.resume()
+        job = await task
+        assert (job.outcome, job.attempt) == (Outcome.COMPLETED, 1)
+        await resting_world.assert_clean(engine)
+
+
+async def test_a_backend_that_lost_its_database(resting_world: World) -> None:
+    async with resting_world.connected() as engine:
+        _, _card, task = await resting_world.start(engine, "blur")
+        await until(lambda: len(resting_world.server.items) == 1)
+        await resting_world.server.crash()
+        resting_world.server.items.clear()
+        resting_world.server.images.clear()
+        await resting_world.server.restart()
+        job = await task
+        assert (job.outcome, job.problem) == (Outcome.LOST, problems.FORGOTTEN)
+        await resting_world.assert_clean(engine)
+
+
+async def test_an_item_that_somebody_else_deleted(resting_world: World) -> None:
+    async with resting_world.connected() as engine:
+        _, _, task = await resting_world.start(engine, "blur")
+        await until(lambda: len(resting_world.server.items) == 1)
+        resting_world.server.items.clear()
+        await resting_world.server.drop_sockets()
+        assert (await task).outcome is Outcome.LOST
+        await resting_world.assert_clean(engine)
+
+
+@pytest.mark.parametrize("workflow", ["blur", "hue_sheet"])
+async def test_results_that_somebody_else_deleted(workflow: str, world: World) -> None:
+    world.server.faults.delay("GET /api/v1/images/i/", 0.02)
+    async with world.connected() as engine:
+        _, _, task = await world.start(engine, workflow)
+        await until(lambda: world.server.requests["GET", "/api/v1/images/i/{name}/full"] == 1)
+        (running,) = await engine.store.open_jobs()
+        world.server.images.pop(running.results[0])
+        job = await task
+        assert len(world.message(job).files) == len(running.results) - 1
+        if len(running.results) == 1:
+            assert (job.outcome, job.problem) == (Outcome.FAILED, problems.VANISHED)
+        else:
+            assert job.outcome is Outcome.COMPLETED
+        await world.assert_clean(engine)
+
+
+# Events
+
+
+async def test_dropped_sockets_in_mid_run(slow_world: World) -> None:
+    async with slow_world.connected() as engine:
+        _, card, task = await slow_world.start(engine, "edges")
+        await card.runs_a_node()
+        await slow_world.server.drop_sockets()
+        async with asyncio.timeout(5):
+            assert (await task).outcome is Outcome.COMPLETED
+        await slow_world.assert_clean(engine)
+
+
+async def test_without_any_event_polling_finds_the_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.steps.POLL_SECONDS", 0.02)
+    world.server.faults.silent_events = True
+    async with world.connected() as engine:
+        async with asyncio.timeout(5):
+            job, _ = await world.run(engine, "blur")
+        assert job.outcome is Outcome.COMPLETED
+        await world.assert_clean(engine)
+
+
+async def test_without_a_socket_polling_finds_the_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.steps.POLL_SECONDS", 0.02)
+    async with world.connected() as engine:
+        monkeypatch.setattr("workflows.events._FIRST_DELAY", 60)
+        monkeypatch.setattr("workflows.events._LONGEST_DELAY", 60)
+        monkeypatch.setattr("workflows.events.PATH", "/nowhere")
+        await world.server.drop_sockets()
+        await until(lambda: not engine.pool.first.events.connected)
+        assert (await world.run(engine, "blur"))[0].outcome is Outcome.COMPLETED
+        await world.assert_clean(engine)
+
+
+async def test_events_that_come_twice_count_once(slow_world: World) -> None:
+    slow_world.server.faults.duplicate_events = True
+    async with slow_world.connected() as engine:
+        job, _card = await slow_world.run(engine, "edges")
+        assert job.outcome is Outcome.COMPLETED
+        assert slow_world.server.requests["GET", "/api/v1/queue/{queue_id}/list_all"] == 1
+        # The next job on the same connection is not troubled by what comes late of the first.
+        assert (await slow_world.run(engine, "blur"))[0].outcome is Outcome.COMPLETED
+        await slow_world.assert_clean(engine)
+
+
+# The card
+
+
+async def test_a_delivery_that_fails_for_now_is_made_again(world: World) -> None:
+    world.wall.failures = [Unavailable("Discord hiccups")] * 3
+    async with world.connected() as engine:
+        job, card = await world.run(engine, "blur")
+        assert len(card.attempts) == 4
+        assert len(world.message(job).files) == 1
+        assert job.delivered_at
+        await world.assert_clean(engine)
+
+
+async def test_a_card_that_is_gone_ends_the_delivery_but_not_the_cleanup(world: World) -> None:
+    world.wall.failures = [Undeliverable("unknown message")]
+    async with world.connected() as engine:
+        job, card = await world.run(engine, "blur")
+        assert len(card.attempts) == 1
+        assert (job.outcome, job.delivered_at) == (Outcome.COMPLETED, None)
+        await world.assert_clean(engine)
+
+
+async def test_a_delivery_that_breaks_is_not_made_for_ever(world: World) -> None:
+    world.wall.failures = [RuntimeError("a bug of ours")]
+    async with world.connected() as engine:
+        job, card = await world.run(engine, "blur")
+        assert len(card.attempts) == 1
+        assert job.delivered_at is None
+        await world.assert_clean(engine)
+
+
+@pytest.mark.parametrize("times", [1, 3, 4])
+async def test_files_that_are_too_large_are_made_smaller(times: int, world: World) -> None:
+    noise = Image.effect_noise((300, 300), 90)
+    noise.save(world.picture)
+    world.wall.failures = [TooLarge("413")] * times
+    world.wall.file_limit = 200_000
+    async with world.connected() as engine:
+        job, card = await world.run(engine, "hue")
+        sizes = [len(attempt.files[0].data) for attempt in card.attempts]
+        assert sizes == sorted(sizes, reverse=True)
+        assert all(size <= 200_000 / 2**n for n, size in enumerate(sizes))
+        assert bool(job.delivered_at) == (times < 4)
+        await world.assert_clean(engine)
+
+
+# What members attach
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"url": "file:///nowhere/at/all.png"}, "**picture**"),
+        ({"size": 2**40}, "**picture**: that file is too large"),
+    ],
+)
+async def test_an_attachment_that_cannot_be_used(change: dict[str, Any], problem: str, world: World) -> None:
+    async with world.connected() as engine:
+        job = await world.job(engine, "blur")
+        values = {"name": "picture", "filename": "a.png", "url": world.picture.as_uri(), "size": 1, **change}
+        attachment = type(job.attachments[0])(**values)
+        _, _, task = await world.start(engine, "blur", {"attachments": (attachment,)})
+        job = await task
+        assert job.outcome is Outcome.FAILED
+        assert job.problem and job.problem.startswith(problem)
+        assert world.server.requests[UPLOAD] == 0
+        await world.assert_clean(engine)
+
+
+async def test_a_picture_that_is_none_is_refused_before_the_upload(world: World) -> None:
+    world.picture.write_text("not a picture")
+    async with world.connected() as engine:
+        job, _ = await world.run(engine, "collage")
+        assert job.problem and job.problem.startswith("**") and "not a picture" in job.problem
+        assert world.server.requests[UPLOAD] == 0
+        await world.assert_clean(engine)
+
+
+# The disk
+
+
+async def test_a_full_disk_loses_nothing(resting_world: World) -> None:
+    """Really full: the file may not grow by a page."""
+    world = resting_world
+    async with world.connected() as engine:
+        database = engine.store._db
+        job, _card, task = await world.start(engine, "blur", {"given": {"radius": 3.0, "x": "x" * 20_000}})
+        await until(lambda: len(world.server.items) == 1)
+        async with database.execute("PRAGMA page_count") as cursor:
+            row = await cursor.fetchone()
+            assert row
+        await database.execute(f"PRAGMA max_page_count = {row[0]}")
+        await database.execute("UPDATE instance SET id = id")
+        others = [await world.job(engine, "blur", user_id=2) for _ in range(2)]
+        with pytest.raises(Exception, match="full"):
+            for other in others:
+                await engine.runner.submit(other.evolve(given={"x": "x" * 200_000}))
+        await world.server.resume()
+        await asyncio.sleep(0.05)
+        await database.execute("PRAGMA max_page_count = 1000000")
+        assert (await task).outcome is Outcome.COMPLETED
+        assert len(world.message(job).files) == 1
+        assert world.server.requests[ENQUEUE] == 1
+        await world.assert_clean(engine)
+
+
+async def test_a_disk_that_takes_nothing_stops_every_job_where_it_is(world: World) -> None:
+    async with world.connected() as engine:
+        await world.published(engine, "blur")
+        job = await engine.runner.submit(await world.job(engine, "blur"))
+        await engine.store._db.execute("PRAGMA query_only = ON")
+        task = engine.runner.start(job, await world.wall.open(job))
+        await until(lambda: world.server.requests[UPLOAD] >= 3)
+        assert not task.done()
+        await engine.store._db.execute("PRAGMA query_only = OFF")
+        assert (await task).outcome is Outcome.COMPLETED
+        assert world.server.requests[ENQUEUE] == 1
+        await world.assert_clean(engine)

@@ -1,0 +1,123 @@
+"""Orphans go; whatever is not surely ours, or may still be wanted, stays."""
+
+from bot.cards import Running, Uploading
+from bot.engine import Engine
+from bot.jobs import Asset, AssetKind, Job, Outcome, State, now
+from bot.steps import mark, origin
+from bot.sweep import sweep
+from tests.bot.world import ENQUEUE, UPLOAD, World, picture, until
+
+
+async def upload(engine: Engine, carried: str) -> str:
+    return (await engine.pool.first.client.upload(picture(), carried)).image_name
+
+
+def job(**changes: object) -> Job:
+    return Job(id="aaaaaaaaaa", user_id=1, title="a job", created_at=now(), backend="main").evolve(**changes)
+
+
+async def test_uploads_that_no_job_names_go(world: World) -> None:
+    async with world.connected() as engine:
+        ours = await engine.store.instance()
+        await engine.store.create(job(state=State.CLOSED, outcome=Outcome.COMPLETED))
+        for job_id in ("aaaaaaaaaa", "neverheard"):
+            await upload(engine, mark(ours, job_id))
+        assert await sweep(engine.pool.first, engine.store) == 2
+        assert world.server.images == {}
+
+
+async def test_what_is_not_ours_stays(world: World) -> None:
+    async with world.connected() as engine:
+        ours = await engine.store.instance()
+        other = f"{int(ours, 16) ^ 1:08x}"
+        for carried in ("", "somebody", "familiar", "familiar-", mark(other, "aaaaaaaaaa"), f"{ours}-aaaaaaaaaa"):
+            await upload(engine, carried)
+        await upload(engine, f"{origin(ours)}x-aaaaaaaaaa")
+        before = dict(world.server.images)
+        assert await sweep(engine.pool.first, engine.store) == 0
+        assert world.server.images == before
+
+
+async def test_items_of_others_stay_with_what_they_made(world: World) -> None:
+    client_batch = {
+        "graph": {"nodes": {"a": {"id": "a", "type": "blank_image", "use_cache": False}}},
+        "destination": "gallery",
+    }
+    async with world.connected() as engine:
+        client = engine.pool.first.client
+        for number, named in enumerate(("workflows", "familiar-00000000", "")):
+            batch = {**client_batch, "batch_id": f"b{number}", "origin": named}
+            await client.enqueue({"batch": batch})
+        await until(lambda: len(world.server.images) == 3)
+        assert await sweep(engine.pool.first, engine.store) == 0
+        assert (len(world.server.images), len(world.server.items)) == (3, 3)
+
+
+async def test_items_of_closed_jobs_go_with_what_they_made(world: World) -> None:
+    async with world.connected() as engine:
+        ours = origin(await engine.store.instance())
+        graph = {"nodes": {"a": {"id": "a", "type": "blank_image", "is_intermediate": True, "use_cache": False}}}
+        for destination in ("aaaaaaaaaa", "aaaaaaaaaa-2"):
+            batch = {"graph": graph, "batch_id": destination, "destination": destination, "origin": ours}
+            await engine.pool.first.client.enqueue({"batch": batch})
+        await until(lambda: len(world.server.images) == 2)
+        await engine.store.create(job(state=State.READY))
+        assert await sweep(engine.pool.first, engine.store) == 0
+        await engine.store.save(job(state=State.CLOSED, outcome=Outcome.FAILED))
+        assert await sweep(engine.pool.first, engine.store) == 2
+        assert (world.server.images, world.server.items) == ({}, {})
+
+
+async def test_an_upload_of_an_open_job_is_spared_unless_nobody_drives_it(world: World) -> None:
+    async with world.connected() as engine:
+        ours = await engine.store.instance()
+        await engine.store.create(job())
+        known, _ = await upload(engine, mark(ours, "aaaaaaaaaa")), await upload(engine, mark(ours, "aaaaaaaaaa"))
+        await engine.store.note([Asset("aaaaaaaaaa", "main", AssetKind.UPLOAD, known, 0)])
+        assert await sweep(engine.pool.first, engine.store) == 0
+        assert await sweep(engine.pool.first, engine.store, {"aaaaaaaaaa"}) == 1
+        assert list(world.server.images) == [known]
+
+
+async def test_a_sweep_in_the_middle_of_everything_takes_nothing_away(resting_world: World) -> None:
+    world = resting_world
+    async with world.connected() as engine:
+        _, card, queued = await world.start(engine, "collage")
+        await card.sees(Running)
+        world.server.faults.delay("POST /api/v1/images/upload", 0.02)
+        _, card, new = await world.start(engine, "collage", user_id=2)
+        await card.sees(Uploading, times=2)
+        assert await sweep(engine.pool.first, engine.store) == 0
+        await world.server.resume()
+        assert {(await queued).outcome, (await new).outcome} == {Outcome.COMPLETED}
+        await world.assert_clean(engine)
+
+
+async def test_a_late_image_of_a_stopped_run_goes(world: World) -> None:
+    async with world.connected() as engine:
+        closed = job(state=State.CLOSED, outcome=Outcome.CANCELLED, closed_at=now())
+        await engine.store.create(closed)
+        graph = {"nodes": {"a": {"id": "a", "type": "blank_image", "is_intermediate": True, "use_cache": False}}}
+        batch = {"graph": graph, "batch_id": "b", "destination": "b", "origin": "elsewhere"}
+        (item_id,) = (await engine.pool.first.client.enqueue({"batch": batch})).item_ids
+        await until(lambda: len(world.server.images) == 1)
+        session_id = world.server.items[item_id].session_id
+        await engine.store.note([Asset(closed.id, "main", AssetKind.ITEM, str(item_id), session_id=session_id)])
+        assert await sweep(engine.pool.first, engine.store) == 1
+        assert world.server.images == {}
+
+
+async def test_an_enqueueing_that_was_given_up_is_found(world: World) -> None:
+    """The answer was lost, and the backend stayed away until the job was given up: nobody knows of the item."""
+    world.limits = world.limits.model_copy(update={"retry_minutes": 0.05 / 60})
+    path = "/api/v1/queue/familiar"
+    async with world.connected() as engine:
+        world.server.faults.lose_answer_next(f"POST {path}/enqueue_batch")
+        world.server.faults.delay(f"GET {path}/list_all", 0.01)
+        _job, _, task = await world.start(engine, "blur")
+        await until(lambda: world.server.requests[UPLOAD] == 1)
+        world.server.faults.fail_next(f"GET {path}/list_all", 503, times=100)
+        assert (await task).outcome is Outcome.FAILED
+        assert world.server.requests[ENQUEUE] == 1
+        await sweep(engine.pool.first, engine.store)
+        await world.assert_clean(engine)

@@ -1,0 +1,503 @@
+"""The card: from the first answer over waiting and progress to the results, or to what went wrong."""
+
+import asyncio
+import io
+import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.cogs.atelier import (
+    ENQUEUE,
+    PHOTO,
+    UPLOAD,
+    Atelier,
+    Field,
+    blank,
+    buttons,
+    chunks,
+    fixture,
+    furnished,
+    history,
+    in_module_loop,
+    job_id,
+    node,
+    numbers,
+    picture,
+    text,
+    texts,
+    workflow,
+)
+
+SLOW = [{"step_seconds": 0.02}]
+
+
+def plain(shown: str) -> str:
+    """A text as Discord shows it: without the marks that keep others from being drawn."""
+    return re.sub(r"\\(.)", r"\1", shown).replace("\u200b", "")
+
+
+# How it goes on
+
+
+@in_module_loop
+async def test_the_first_answer_is_the_card_however_slow_the_rest_is(room: Atelier) -> None:
+    await room.publish(fixture("blur"))
+    room.invoke.faults.delay("POST /api/v1/images/upload", 0.3)
+    card = await room.run("fog-glass", {"photo": PHOTO})
+    assert text(card).startswith("Fog glass\n📤 Uploading the picture …\njob ")
+    assert buttons(card) == ["Cancel"]
+    assert not card.ephemeral
+    await room.over(card)
+
+
+@in_module_loop
+async def test_the_pictures_are_counted(room: Atelier) -> None:
+    await room.publish(fixture("many_images"))
+    room.invoke.faults.delay("POST /api/v1/images/upload", 0.05)
+    names = [o["name"] for o in room.place.guild.commands["album"]["options"] if o["type"] == 11]
+    card = await room.over(await room.run("album", dict.fromkeys(names[:3], PHOTO)))
+    said = "\n".join(history(card))
+    assert "📤 Uploading picture 2 of 3 …" in said
+    assert "📤 Uploading picture 3 of 3 …" in said
+    assert len(card.attachments) == 3
+
+
+@pytest.mark.parametrize("atelier", [{"max_in_flight": 1}], indirect=True, ids=["one at a time"])
+async def test_who_waits_sees_the_place_in_line(atelier: Atelier) -> None:
+    await atelier.publish(workflow(blank(), name="Blank"))
+    await atelier.invoke.pause()
+    people = [atelier.place.guild.add_member(f"P{i}") for i in range(4)]
+    cards = [await atelier.run("blank", who=who) for who in people]
+    await atelier.shows(cards[0], "🎨")
+    for card, place in zip(cards[1:], ("1st", "2nd", "3rd"), strict=True):
+        await atelier.shows(card, f"⏳ Waiting, **{place} in line**")
+    await atelier.invoke.resume()
+    for card in cards:
+        await atelier.over(card)
+        assert len(card.attachments) == 1
+    seen = [place for place in ("3rd", "2nd", "1st") if any(place in said for said in history(cards[3]))]
+    assert seen[-2:] == ["2nd", "1st"]
+    await atelier.tidy()
+
+
+@pytest.mark.parametrize("atelier", [{"max_in_flight": 1}], indirect=True, ids=["one at a time"])
+async def test_turns_go_round_the_people(atelier: Atelier) -> None:
+    await atelier.publish(workflow(blank(), name="Blank"))
+    await atelier.invoke.pause()
+    greedy = [await atelier.run("blank") for _ in range(3)]
+    await atelier.shows(greedy[2], "2nd in line")
+    late = await atelier.run("blank", who=atelier.place.other)
+    await atelier.shows(late, "1st in line")
+    await atelier.shows(greedy[2], "3rd in line")
+    await atelier.invoke.resume()
+    for card in (*greedy, late):
+        await atelier.over(card)
+
+
+@pytest.mark.parametrize("atelier", SLOW, indirect=True, ids=["slow steps"])
+async def test_a_run_is_shown_with_its_bar_its_step_and_its_percentage(atelier: Atelier) -> None:
+    command = await atelier.publish(fixture("slow"))
+    card = await atelier.over(await atelier.run(command["name"], {"steps": 40}))
+    said = history(card)
+    bars = [re.match(r"🎨 (▰*)(▱*) (\d+)%\nStep (\d) of 6 · \*\*(.+?)\*\*( \d+%)?$", line) for line in said]
+    shown = [found for found in bars if found]
+    assert shown
+    assert all(len(found[1] + found[2]) == 12 for found in shown)
+    done = [int(found[3]) for found in shown]
+    assert done == sorted(done)
+    steps = [int(found[4]) for found in shown]
+    assert steps == sorted(steps)
+    shares = [int(found[6].strip("% ")) for found in shown if found[6] and found[4] == "5"]
+    assert len(shares) > 5
+    assert shares == sorted(shares)
+    assert len(card.attachments) == 1
+
+
+@in_module_loop
+async def test_a_result_says_what_it_was_made_of(room: Atelier) -> None:
+    await room.publish(fixture("text_to_image"))
+    given = {"prompt": "a fox", "width": 64, "height": 128, "steps": 3, "seed": 12}
+    options = {o["name"]: o for o in room.place.guild.commands["dawn-painter"]["options"]}
+    card = await room.run("dawn-painter", {name: value for name, value in given.items() if name in options})
+    await room.over(card)
+    shown = text(card)
+    assert shown.startswith("Dawn painter\n")
+    for words in ("a fox", "**width** 64", "**height** 128", "**steps** 3", "**seed** 12", "tiny-sd15"):
+        assert words in plain(shown)
+    assert re.search(r"job [a-z0-9]{10} · \d+\.\d s$", shown)
+    (file,) = card.attachments
+    assert file.filename == f"{job_id(card)}.png"
+    assert (file.width, file.height) == (64, 128)
+    assert {chunk for chunk in chunks(file.data)} == {"IHDR", "IDAT", "IEND"}
+    assert buttons(card) == []
+    assert card.embeds[0]["color"] == 0x57F287
+    await room.tidy()
+
+
+@pytest.mark.parametrize("count", [10, 11, 23])
+@in_module_loop
+async def test_many_results_go_on_in_further_messages(room: Atelier, count: int) -> None:
+    await room.publish(numbers(count))
+    card = await room.over(await room.run("many"))
+    await room.tidy()
+    messages = room.channel.messages
+    assert messages[0] is card
+    assert all(message.reply_to is card for message in messages[1:])
+    names = [file.filename for message in messages for file in message.attachments]
+    assert names == [f"{job_id(card)}-{number}.png" for number in range(1, count + 1)]
+    assert [len(message.attachments) for message in messages] == [10] * (count // 10) + [count % 10] * bool(count % 10)
+    for message in messages:
+        for file in message.attachments:
+            assert set(chunks(file.data)) == {"IHDR", "IDAT", "IEND"}
+
+
+@in_module_loop
+async def test_many_results_where_the_bot_may_not_reply(room: Atelier) -> None:
+    await room.publish(numbers(12))
+    room.channel.overwrite(room.place.guild.bot, deny=1 << 16)
+    await room.over(await room.run("many"))
+    await room.tidy()
+    assert [len(message.attachments) for message in room.channel.messages] == [10, 2]
+    assert {refusal.code for refusal in room.refusals()} == {50013}
+
+
+@pytest.mark.parametrize("atelier", [{"max_upload": 60_000}], indirect=True, ids=["60 kB"])
+async def test_results_are_fitted_to_what_discord_takes(atelier: Atelier) -> None:
+    await atelier.publish(fixture("blur"))
+    atelier.discord.world.max_user_upload = 1_000_000
+    card = await atelier.run("fog-glass", {"photo": ("x.png", picture((256, 256), noisy=True)), "radius": 0.0})
+    await atelier.over(card)
+    (file,) = card.attachments
+    assert file.filename == f"{job_id(card)}.webp"
+    assert file.size <= 60_000
+    assert Image.open(io.BytesIO(file.data)).size == (256, 256)
+    assert f"-# {file.filename}: WebP at quality" in text(card)
+    assert "the PNG is over the server's limit" in text(card)
+    await atelier.tidy()
+
+
+async def test_results_are_made_smaller_where_discord_takes_less_than_it_said(atelier: Atelier) -> None:
+    await atelier.publish(fixture("blur"))
+    await atelier.invoke.pause()
+    card = await atelier.run("fog-glass", {"photo": ("x.png", picture((720, 720), noisy=True)), "radius": 0.0})
+    await atelier.shows(card, "🎨")
+    atelier.discord.world.max_upload = 1_200_000
+    await atelier.invoke.resume()
+    await atelier.over(card)
+    (file,) = card.attachments
+    assert file.filename.endswith(".webp")
+    assert {refusal.code for refusal in atelier.refusals()} == {40005}
+    await atelier.tidy()
+
+
+@pytest.mark.xfail(strict=True, reason="steps.finished gives up without a word where no size of the files is taken")
+async def test_results_that_discord_takes_in_no_size_are_owned_up_to(atelier: Atelier) -> None:
+    await atelier.publish(fixture("blur"))
+    await atelier.invoke.pause()
+    card = await atelier.run("fog-glass", {"photo": PHOTO})
+    await atelier.shows(card, "🎨")
+    atelier.discord.world.max_upload = 10
+    await atelier.invoke.resume()
+    await atelier.tidy()
+    atelier.refusals()
+    assert "too large" in text(card)
+    assert not card.components
+
+
+# How it is cancelled
+
+
+async def test_a_job_that_waits_is_cancelled_before_it_costs_anything(atelier: Atelier) -> None:
+    atelier.in_flight = 1
+    await atelier.restart()
+    await atelier.publish(fixture("blur"))
+    await atelier.invoke.pause()
+    first = await atelier.run("fog-glass", {"photo": PHOTO}, who=atelier.place.other)
+    await atelier.shows(first, "🎨")
+    card = await atelier.run("fog-glass", {"photo": PHOTO})
+    await atelier.shows(card, "1st in line", "⏳")
+    await atelier.place.member.press(card, "Cancel")
+    await atelier.over(card)
+    assert "🛑 Cancelled." in text(card)
+    assert not card.attachments
+    await atelier.invoke.resume()
+    await atelier.over(first)
+    assert len(first.attachments) == 1
+    await atelier.tidy()
+    assert atelier.invoke.requests[ENQUEUE] == 1
+
+
+@pytest.mark.parametrize("atelier", [{"step_seconds": 0.05}], indirect=True, ids=["slow steps"])
+async def test_a_job_is_cancelled_in_the_middle_of_denoising(atelier: Atelier) -> None:
+    command = await atelier.publish(fixture("slow"))
+    card = await atelier.run(command["name"], {"steps": 400})
+    await atelier.shows(card, "Step 5 of 6")
+    await atelier.place.member.press(card, "Cancel")
+    await atelier.over(card)
+    assert "🛑 Cancelled." in text(card)
+    assert not card.attachments
+    await atelier.tidy()
+
+
+@in_module_loop
+async def test_a_job_is_cancelled_while_its_picture_is_on_the_way(room: Atelier) -> None:
+    await room.publish(fixture("blur"))
+    room.invoke.faults.delay("POST /api/v1/images/upload", 0.3)
+    card = await room.run("fog-glass", {"photo": PHOTO})
+    await room.discord.until(lambda: room.invoke.requests[UPLOAD])
+    await room.place.member.press(card, "Cancel")
+    await room.over(card)
+    assert "🛑 Cancelled." in text(card)
+    await room.tidy()
+    assert not room.invoke.requests[ENQUEUE]
+
+
+@in_module_loop
+async def test_only_the_requester_and_moderators_may_cancel(room: Atelier) -> None:
+    await room.publish(workflow(blank(), name="Blank"))
+    await room.invoke.pause()
+    card = await room.run("blank")
+    await room.shows(card, "🎨")
+    refused = await room.answer(await room.place.other.press(card, "Cancel"))
+    assert refused.ephemeral
+    assert text(refused) == "Only the one who asked for it, or a moderator, can cancel this."
+    # Manage Server is not Manage Messages.
+    assert "Only the one" in text(await room.answer(await room.place.admin.press(card, "Cancel")))
+    assert buttons(card) == ["Cancel"]
+    moderator = room.place.guild.add_member("Moderator", manage_messages=True)
+    await moderator.press(card, "Cancel")
+    await room.over(card)
+    assert "🛑 Cancelled." in text(card)
+    await room.invoke.resume()
+    await room.tidy()
+
+
+@in_module_loop
+async def test_cancelling_twice_and_too_late(room: Atelier) -> None:
+    await room.publish(workflow(blank(), name="Blank"))
+    await room.invoke.pause()
+    card = await room.run("blank")
+    await room.shows(card, "🎨")
+    button = card.components[0]["components"][0]["custom_id"]
+    presses = [await room.press_raw(room.place.member, card, button) for _ in range(2)]
+    await room.over(card)
+    for press in presses:
+        await press.answered()
+    late = await room.press_raw(room.place.member, card, button)
+    await room.discord.until(lambda: late.followups)
+    assert text(late.followups[0]) == "That job is over already."
+    assert late.followups[0].ephemeral
+    unknown = await room.press_raw(room.place.member, card, "familiar:cancel:2222222222")
+    assert text(await room.answer(unknown)) == "That job is no longer known here."
+    assert "🛑 Cancelled." in text(card)
+    await room.invoke.resume()
+    await room.tidy()
+
+
+async def test_cancel_works_after_a_restart(atelier: Atelier) -> None:
+    await atelier.publish(workflow(blank(), name="Blank"))
+    await atelier.invoke.pause()
+    card = await atelier.run("blank")
+    await atelier.shows(card, "🎨")
+    await atelier.restart()
+    await atelier.place.member.press(card, "Cancel")
+    await atelier.over(card)
+    assert "🛑 Cancelled." in text(card)
+    await atelier.invoke.resume()
+    await atelier.tidy()
+
+
+# What goes wrong
+
+
+@in_module_loop
+async def test_a_step_that_fails_is_named_in_words_for_people(room: Atelier) -> None:
+    await room.publish(fixture("failing"))
+    (divisor,) = [o["name"] for o in room.place.guild.commands["division-of-labour"]["options"] if o["type"] == 4]
+    (photo,) = [o["name"] for o in room.place.guild.commands["division-of-labour"]["options"] if o["type"] == 11]
+    card = await room.over(await room.run("division-of-labour", {photo: PHOTO, divisor: 0}))
+    assert "❌ The step **" in text(card)
+    assert "** failed: division by zero. Try other values; if it stays, tell an admin the job number." in text(card)
+    assert not card.attachments
+    assert card.embeds[0]["color"] == 0xED4245
+    await room.tidy()
+    fine = await room.over(await room.run("division-of-labour", {photo: PHOTO, divisor: 4}))
+    assert len(fine.attachments) == 1
+
+
+@pytest.mark.parametrize("atelier", [{"waiting_per_user": 2}], indirect=True, ids=["two each"])
+async def test_who_has_too_many_jobs_is_told_so(atelier: Atelier) -> None:
+    await atelier.publish(workflow(blank(), name="Blank"))
+    await atelier.invoke.pause()
+    cards = [await atelier.run("blank") for _ in range(2)]
+    refused = await atelier.run("blank")
+    assert refused.ephemeral
+    assert text(refused) == "You have 2 jobs under way already. Please wait for one of them, or cancel it."
+    cards.append(await atelier.run("blank", who=atelier.place.other))
+    await atelier.invoke.resume()
+    for card in cards:
+        await atelier.over(card)
+    await atelier.over(await atelier.run("blank"))
+    await atelier.tidy()
+
+
+async def test_while_invokeai_is_away_the_job_is_kept(atelier: Atelier) -> None:
+    await atelier.publish(fixture("blur"))
+    await atelier.invoke.crash()
+    card = await atelier.run("fog-glass", {"photo": PHOTO})
+    await atelier.shows(card, "🔌 InvokeAI does not answer at the moment. Your job is kept")
+    await atelier.invoke.start()
+    await atelier.over(card)
+    assert len(card.attachments) == 1
+    await atelier.tidy()
+
+
+async def test_a_model_that_went_is_told_by_the_name_of_its_input(atelier: Atelier) -> None:
+    await atelier.publish(fixture("text_to_image"))
+    atelier.invoke.models.records = [r for r in atelier.invoke.models.records if r["name"] != "tiny-sd15"]
+    await atelier.restart()
+    options = atelier.place.guild.commands["dawn-painter"]["options"]
+    (model,) = [o["name"] for o in options if "odel" in o["name"]]
+    answer = await atelier.run("dawn-painter", {model: "tiny-sd15"})
+    assert f"**{model}**: “tiny-sd15” is no installed model that fits here. Pick one from the list." in text(answer)
+    assert answer.ephemeral
+
+
+# What people write
+
+HOSTILE = {
+    "everyone": "@everyone @here look",
+    "mentions": "<@{user}> <@!{user}> <@&{role}> <#{channel}>",
+    "markdown": "**bold** __under__ ~~gone~~ ||spoiler|| _it_ # head",
+    "backticks": "`code` ```py\nprint(1)\n``` ``x",
+    "a quote": "> quoted\n>>> all of it",
+    "a heading": "# big\n-# small",
+    "a list": "- one\n- two",
+    "a link": "[click](https://evil.example) https://fine.example/a_b_c",
+    "backslashes": "\\ \\* \\",
+    "right to left": "\u202eابجد\u202c שלום \u200f",
+    "zero width": "a\u200bb\u2060c",
+    "emoji": "🎨👩‍👩‍👧‍👦 :smile: <:x:123456789012345678>",
+    "a timestamp": "<t:0:R> </jobs:1>",
+    "long": "x" * 4000,
+    "long and marked": "*_`~|" * 800,
+    "long in one direction": "\u202e" * 4000,
+    "control characters": "a\x00b\x07c\x1b[31m",
+    "combining": "Z" + "\u0301\u0322" * 1000,
+}
+
+
+@pytest.mark.parametrize("prompt", HOSTILE.values(), ids=HOSTILE.keys())
+@in_module_loop
+async def test_whatever_is_written_neither_pings_nor_breaks_the_card(room: Atelier, prompt: str) -> None:
+    await room.publish(texts(Field("value", label="Prompt"), Field("value", label="Other"), name="Words"))
+    place = room.place
+    ids = {"user": place.other.id, "role": place.guild.members_role.id, "channel": place.channel.id}
+    for key, value in ids.items():
+        prompt = prompt.replace(f"{{{key}}}", str(value))
+    use = await place.member.slash(place.channel, "words", {"prompt": prompt, "other": "END"})
+    card = await room.over(await room.answer(use))
+    assert len(card.attachments) == 1
+    (embed,) = card.embeds
+    shown = embed["description"]
+    assert len(shown.splitlines()) == 1
+    assert not re.search(r"(?<!\\)(\*\*bold|`|~~|\|\||__)", shown.replace("**prompt**", "").replace("**other**", ""))
+    assert not re.search(r"(?<!\\)<[@#][!&]?\d", shown)
+    assert "@everyone" not in shown
+    assert shown.endswith("**other** END")
+    assert " ".join(prompt.replace("\u200b", "").split())[:250] in plain(shown)
+    assert len(shown) < 1500
+
+
+@in_module_loop
+async def test_twenty_five_long_texts_fit_a_card(room: Atelier) -> None:
+    fields = [Field("value", label=f"Word {i}") for i in range(25)]
+    await room.publish(texts(*fields, name="Words"))
+    card = await room.over(await room.run("words", {f"word_{i}": "*_`" * 1300 for i in range(25)}))
+    shown = card.embeds[0]["description"]
+    assert len(shown) <= 4096
+    assert shown.count("**") % 2 == 0
+    assert not shown.endswith("\\")
+    assert "more" in shown.splitlines()[-1]
+
+
+@in_module_loop
+async def test_titles_and_descriptions_of_admins_break_nothing_either(room: Atelier) -> None:
+    name = "@everyone **x** `y` [a](https://evil.example) " + "z" * 300
+    document = texts(Field("value", "d", label="@here `x`", description="@everyone " * 60), name=name, description=name)
+    command = await room.publish(document, name="odd")
+    card = await room.over(await room.run("odd"))
+    assert len(card.attachments) == 1
+    assert command["description"].endswith("…")
+    for line in (await room.ask(room.place.admin, "workflow list"), await room.ask(room.place.member, "jobs")):
+        assert "@everyone" not in line.replace("@\u200b", "")
+    shown = await room.ask(room.place.admin, "workflow show", {"name": "odd"})
+    assert "odd" in shown
+
+
+# Where the bot may not
+
+MISSING = {
+    "view": (1 << 10, "**View Channel**"),
+    "send": (1 << 11, "**Send Messages**"),
+    "attach": (1 << 15, "**Attach Files**"),
+    "embed": (1 << 14, "**Embed Links**"),
+    "two": (1 << 15 | 1 << 14, "**Attach Files**, **Embed Links**"),
+}
+
+
+@pytest.mark.parametrize(("denied", "words"), MISSING.values(), ids=MISSING.keys())
+@in_module_loop
+async def test_permissions_that_are_missing_are_named_before_anything_begins(
+    room: Atelier, denied: int, words: str
+) -> None:
+    await room.publish(fixture("blur"))
+    room.channel.overwrite(room.place.guild.bot, deny=denied)
+    answer = await room.run("fog-glass", {"photo": PHOTO})
+    assert answer.ephemeral
+    assert text(answer) == (f"I may not post results here. Please ask an admin to give me {words} in this channel.")
+    await asyncio.sleep(0.05)
+    assert not room.invoke.requests[UPLOAD]
+    assert not room.invoke.requests[ENQUEUE]
+    assert "You have not run anything here yet." in await room.ask(room.place.member, "jobs")
+
+
+@in_module_loop
+async def test_permissions_taken_away_in_mid_job_leave_nothing_behind(room: Atelier) -> None:
+    await room.publish(fixture("blur"))
+    await room.invoke.pause()
+    card = await room.run("fog-glass", {"photo": PHOTO})
+    await room.shows(card, "🎨")
+    # The token is good for fifteen minutes; after that only the channel is left.
+    room.discord.advance(16 * 60)
+    everything = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15
+    room.channel.overwrite(room.place.guild.bot, deny=everything)
+    await room.invoke.resume()
+    await room.tidy()
+    assert {refusal.code for refusal in room.refusals()} <= {50027, 50001, 50013}
+    assert not card.attachments
+
+
+async def test_two_servers_do_not_see_each_other(tmp_path: Path) -> None:
+    async with furnished(tmp_path) as atelier:
+        elsewhere = atelier.open_place("Elsewhere")
+        await atelier.publish(workflow(blank(), name="Blank"))
+        await atelier.publish(workflow(blank(), name="Other"), place=elsewhere)
+        cards = [await atelier.run("blank"), await atelier.run("other", who=elsewhere.member)]
+        for card in cards:
+            await atelier.over(card)
+        assert text(cards[1]).startswith("Other")
+        assert "Other" not in await atelier.ask(atelier.place.member, "jobs")
+        assert "other" not in await atelier.ask(atelier.place.admin, "workflow list")
+
+
+async def test_a_picture_node_is_titled_as_its_author_named_it(atelier: Atelier) -> None:
+    named = node(
+        "b", "img_blur", Field("image", label="Photo"), Field("radius", 1.0, exposed=False), label="Fog *bank*"
+    )
+    atelier.invoke._bench.node_seconds = 0.1
+    await atelier.publish(workflow(named, name="Fog"))
+    card = await atelier.over(await atelier.run("fog", {"photo": PHOTO}))
+    assert r"Step 1 of 1 · **Fog \*bank\***" in "\n".join(history(card))
