@@ -11,6 +11,7 @@ from typing import Any
 import aiosqlite
 from pydantic import TypeAdapter
 
+from bot import db
 from bot.jobs import now
 from workflows.document import Document, read
 from workflows.errors import UserError
@@ -61,14 +62,14 @@ class Catalog:
         query = "INSERT INTO drafts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
         inputs = _inputs.dump_json(draft.inputs).decode()
         values = (draft.guild_id, draft.user_id, draft.slug, draft.name, draft.description, draft.document.decode())
-        await self._db.execute(query, (draft.id, *values, inputs, now().isoformat()))
+        await db.write(self._db, query, (draft.id, *values, inputs, now().isoformat()))
 
     async def draft(self, draft_id: str) -> Draft | None:
         rows = await self._rows("SELECT * FROM drafts WHERE id = ?", draft_id)
         return _draft(rows[0]) if rows else None
 
     async def drop_draft(self, draft_id: str) -> None:
-        await self._db.execute("DELETE FROM drafts WHERE id = ?", (draft_id,))
+        await db.write(self._db, "DELETE FROM drafts WHERE id = ?", (draft_id,))
 
     async def publish(self, draft: Draft) -> Published:
         """Make a draft the first version of a workflow. Raises NameTaken, also where two admins race for a name.
@@ -88,9 +89,9 @@ class Catalog:
             "INSERT INTO workflows (id, guild_id, slug, version, created_by, created_at) VALUES (?, ?, ?, 1, ?, ?)"
         )
         try:
-            await self._db.execute(workflow, (workflow_id, draft.guild_id, draft.slug, draft.user_id, stamp))
+            await db.write(self._db, workflow, (workflow_id, draft.guild_id, draft.slug, draft.user_id, stamp))
         except sqlite3.IntegrityError as error:
-            await self._db.execute("DELETE FROM versions WHERE workflow_id = ?", (workflow_id,))
+            await db.write(self._db, "DELETE FROM versions WHERE workflow_id = ?", (workflow_id,))
             raise NameTaken(
                 f"`/{draft.slug}` was just taken. Please upload the file again with another name."
             ) from error
@@ -112,8 +113,7 @@ class Catalog:
     async def remove(self, guild_id: int, slug: str) -> bool:
         """Take a workflow out of the server's list; its versions stay for the jobs that run them."""
         query = "UPDATE workflows SET removed_at = ? WHERE guild_id = ? AND slug = ? AND removed_at IS NULL"
-        cursor = await self._db.execute(query, (now().isoformat(), guild_id, slug))
-        return cursor.rowcount > 0
+        return await db.write(self._db, query, (now().isoformat(), guild_id, slug)) > 0
 
     async def version(self, workflow_id: int, number: int) -> tuple[Document, tuple[InputSpec, ...]]:
         """Return one version's document and inputs. Raises DocumentError, KeyError."""
@@ -132,15 +132,14 @@ class Catalog:
 
     async def save_digest(self, scope: str, digest: str) -> None:
         query = "INSERT OR REPLACE INTO sent_commands (scope, digest, sent_at) VALUES (?, ?, ?)"
-        await self._db.execute(query, (scope, digest, now().isoformat()))
+        await db.write(self._db, query, (scope, digest, now().isoformat()))
 
     async def forget_digest(self, scope: str) -> None:
         """Forget what was sent: Discord drops a server's commands when the bot leaves it."""
-        await self._db.execute("DELETE FROM sent_commands WHERE scope = ?", (scope,))
+        await db.write(self._db, "DELETE FROM sent_commands WHERE scope = ?", (scope,))
 
     async def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
-        async with self._db.execute(query, values) as cursor:
-            return list(await cursor.fetchall())
+        return await db.read(self._db, query, *values)
 
 
 def digest(payload: bytes) -> str:

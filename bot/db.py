@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import aiosqlite
 from filelock import FileLock, Timeout
@@ -57,6 +58,22 @@ def _lock(path: Path | str) -> Generator[None]:
         yield
     finally:
         lock.release()
+
+
+async def read(connection: aiosqlite.Connection, query: str, *values: Any) -> list[sqlite3.Row]:
+    """Return all rows of a query."""
+    async with connection.execute(query, values) as cursor:
+        return list(await cursor.fetchall())
+
+
+async def write(connection: aiosqlite.Connection, query: str, values: Mapping[str, Any] | Sequence[Any]) -> int:
+    """Run one changing statement, and return how many rows it changed.
+
+    The cursor is closed where it was made, in aiosqlite's thread: one that is only dropped dies in ours, while the
+    other thread may be using the same cached statement ("bad parameter or other API misuse").
+    """
+    async with connection.execute(query, values) as cursor:
+        return cursor.rowcount
 
 
 async def _prepare(connection: aiosqlite.Connection, path: Path | str) -> None:

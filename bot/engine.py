@@ -20,6 +20,7 @@ from bot.jobs import JobStore
 from bot.pool import Pool, open_pool
 from bot.runner import Runner
 from bot.steps import Steps
+from bot.steps.tools import Tools
 from workflows.client import open_http
 
 
@@ -45,6 +46,6 @@ async def open_engine(settings: Settings, database: Path | None = None) -> Async
         pool = await stack.enter_async_context(open_pool(settings.backend, open_http))
         attachments = await stack.enter_async_context(httpx.AsyncClient(timeout=60, trust_env=False))
         fetcher = Fetcher(attachments, limits.attachment_bytes)
-        steps = Steps(pool, store, catalog, fetcher, limits, await store.instance())
+        steps = Steps(Tools(pool, store, catalog, fetcher, limits, await store.instance()))
         runner = Runner(pool, store, steps, limits.retry_minutes * 60)
         yield Engine(settings, store, catalog, pool, runner)

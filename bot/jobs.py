@@ -13,6 +13,8 @@ from typing import Any
 
 import aiosqlite
 
+from bot import db
+
 _ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _ID_LENGTH = 10
 
@@ -165,7 +167,7 @@ class JobStore:
     async def create(self, job: Job) -> None:
         """Insert a new job. Raises DuplicateInteraction if its interaction has one already."""
         try:
-            await self._db.execute(_INSERT, _to_row(job))
+            await db.write(self._db, _INSERT, _to_row(job))
         except sqlite3.IntegrityError as error:
             if "interaction_id" in str(error):
                 raise DuplicateInteraction from error
@@ -173,7 +175,7 @@ class JobStore:
 
     async def save(self, job: Job) -> Job:
         """Write the job's row, all but the wish to cancel it, which others write."""
-        await self._db.execute(_UPDATE, _to_row(job))
+        await db.write(self._db, _UPDATE, _to_row(job))
         return job
 
     async def get(self, job_id: str) -> Job | None:
@@ -210,25 +212,26 @@ class JobStore:
         query = (
             "UPDATE jobs SET cancel_requested_at = coalesce(cancel_requested_at, ?) WHERE id = ? AND outcome IS NULL"
         )
-        cursor = await self._db.execute(query, (now().isoformat(), job_id))
-        return cursor.rowcount > 0
+        return await db.write(self._db, query, (now().isoformat(), job_id)) > 0
 
     # The ledger
 
     async def note(self, assets: Iterable[Asset]) -> None:
-        """Write down what stands on a backend; what is known already stays as it was."""
+        """Write down what stands on a backend, all of it or nothing; what is known already stays as it was."""
         query = """
-            INSERT INTO assets (job_id, backend, kind, ref, slot, session_id, noted_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO assets (job_id, backend, kind, ref, slot, session_id, noted_at)
+            SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+                json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'), ?
+            FROM json_each(?) WHERE true
             ON CONFLICT (job_id, kind, ref) DO UPDATE SET session_id = coalesce(excluded.session_id, session_id)
         """
-        stamp = now().isoformat()
-        rows = [(a.job_id, a.backend, a.kind.value, a.ref, a.slot, a.session_id, stamp) for a in assets]
-        await self._db.executemany(query, rows)
+        rows = [(a.job_id, a.backend, a.kind.value, a.ref, a.slot, a.session_id) for a in assets]
+        await db.write(self._db, query, (now().isoformat(), json.dumps(rows)))
 
     async def mark_deleted(self, asset: Asset) -> None:
         """Record that the backend confirmed: it is gone."""
         query = "UPDATE assets SET deleted_at = ? WHERE job_id = ? AND kind = ? AND ref = ? AND deleted_at IS NULL"
-        await self._db.execute(query, (now().isoformat(), asset.job_id, asset.kind.value, asset.ref))
+        await db.write(self._db, query, (now().isoformat(), asset.job_id, asset.kind.value, asset.ref))
 
     async def assets(self, job_id: str) -> list[Asset]:
         """Return a job's ledger, in the order in which it was noted."""
@@ -260,8 +263,7 @@ class JobStore:
         return {str(row[0]): str(row[1]) for row in rows}
 
     async def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
-        async with self._db.execute(query, values) as cursor:
-            return list(await cursor.fetchall())
+        return await db.read(self._db, query, *values)
 
 
 def _to_row(job: Job) -> dict[str, Any]:

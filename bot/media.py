@@ -37,7 +37,7 @@ def prepare(name: str, data: bytes, megapixels: int) -> bytes:
             with Image.open(io.BytesIO(data)) as image:
                 if image.width * image.height > megapixels * 1_000_000:
                     size = f"{image.width} x {image.height}"
-                    raise InputError(name, f"that picture has {size} pixels; up to {megapixels} megapixels are fine.")
+                    raise InputError(name, f"that picture has {size} pixels; up to {megapixels} million are fine.")
                 image.seek(0)
                 upright = _eight_bits(ImageOps.exif_transpose(image))
                 has_alpha = upright.has_transparency_data

@@ -40,7 +40,7 @@ class Option:
         if self.spec.above is not None:
             above = math.floor(self.spec.above) + 1 if self.spec.kind is Kind.INTEGER else self.spec.above
             low = above if low is None else max(low, above)
-        return None if low is None else max(low, -LARGEST)
+        return None if low is None else max(-LARGEST, min(low, LARGEST))
 
     @property
     def maximum(self) -> float | None:
@@ -48,7 +48,7 @@ class Option:
         if self.spec.below is not None:
             below = math.ceil(self.spec.below) - 1 if self.spec.kind is Kind.INTEGER else self.spec.below
             high = below if high is None else min(high, below)
-        return None if high is None else min(high, LARGEST)
+        return None if high is None else max(-LARGEST, min(high, LARGEST))
 
     @property
     def choices(self) -> tuple[tuple[str, str], ...]:
@@ -125,7 +125,7 @@ def describe(spec: InputSpec) -> str:
     """Say in a line what an input takes: its type, bounds, choices, and what it is if left empty."""
     parts = [_takes(spec)]
     if spec.multiple_of and spec.multiple_of not in (1, 0):
-        parts.append(f"multiple of {spec.multiple_of:g}")
+        parts.append(f"multiple of {spec.multiple_of:.10g}")
     if spec.is_seed:
         parts.append("random if left empty")
     elif spec.required:
@@ -182,12 +182,12 @@ def _takes(spec: InputSpec) -> str:
 def _bounds(spec: InputSpec) -> str:
     low, high = spec.minimum, spec.maximum
     if low is not None and high is not None:
-        return f" from {low:g} to {high:g}"
+        return f" from {low:.10g} to {high:.10g}"
     if low is not None:
-        return f", at least {low:g}"
+        return f", at least {low:.10g}"
     if high is not None:
-        return f", at most {high:g}"
-    return f", more than {spec.above:g}" if spec.above is not None else ""
+        return f", at most {high:.10g}"
+    return f", more than {spec.above:.10g}" if spec.above is not None else ""
 
 
 def _options(spec: InputSpec) -> list[Option]:

@@ -19,11 +19,12 @@ _KNOWN = {
     "UnknownModelException": "A model that the workflow needs is not installed any more. Please tell an admin.",
 }
 
-OUR_SIDE = "Something went wrong on our side. Please try again; if it stays, tell an admin the job number."
+OUR_SIDE = "Something went wrong on our side. Please try again; if it stays, tell an admin of this server."
 UNREACHABLE = "InvokeAI did not answer for a long time, so this job was given up. Please try again later."
 RESTARTED = "InvokeAI restarted twice while this job ran. Please try again later."
 FORGOTTEN = "InvokeAI no longer knows this job: it was cleared there. Please run it again."
 NO_IMAGE = "The workflow ran to its end but made no picture. Please tell an admin of this server."
+TOO_LARGE = "The results are too large for this server, however small they are made. Try a smaller size."
 VANISHED = "The results were deleted on InvokeAI before they could be posted. Please run it again."
 
 

@@ -72,7 +72,12 @@ class Runner:
         for backend in self._pool:
             await self._sweep(backend, {job.id for job in resting}, _START_SWEEP_SECONDS)
         for job in resting:
-            card = await open_card(job)
+            try:
+                card = await open_card(job)
+            except Exception:
+                # One job that cannot be shown must not keep the others from being taken up.
+                log.exception("job %s cannot be taken up", job.id)
+                continue
             # Looking for the card may have found where it stands, or that there is none and the job shall not run.
             self.start(await self._store.get(job.id) or job, card)
         return len(resting)
@@ -95,7 +100,10 @@ class Runner:
 
     def position(self, job: Job) -> int:
         """Return a job's place in its backend's line, 0 for about to start."""
-        return self._pool.get(job.backend or "").line.position(job.id)
+        with contextlib.suppress(KeyError):
+            return self._pool.get(job.backend or "").line.position(job.id)
+        # Its backend is not in the configuration any more.
+        return 0
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from bot.jobs import JobStore, now
 from bot.pool import Backend
-from bot.steps import origin
+from bot.steps.tools import origin
 
 log = logging.getLogger(__name__)
 

@@ -164,12 +164,18 @@ async def find_answer(bot: Familiar, job: Job) -> int | None:
     if not job.application_id or not job.interaction_token:
         return None
     webhook = discord.Webhook.partial(job.application_id, job.interaction_token, client=bot)
-    try:
-        # Discord takes this word in place of the id of the first answer.
-        return (await webhook.fetch_message("@original")).id  # pyright: ignore[reportArgumentType]
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        log.info("job %s: its answer was not found: %s", job.id, error)
-        return None
+    for pause in (1, 2, 4, 8, 0):
+        try:
+            # Discord takes this word in place of the id of the first answer.
+            return (await webhook.fetch_message("@original")).id  # pyright: ignore[reportArgumentType]
+        except (discord.DiscordServerError, aiohttp.ClientError, OSError) as error:
+            # Not known is not the same as not there: a card that stays up must not belong to a dropped job.
+            log.info("job %s: its answer cannot be looked for: %s", job.id, error)
+            await asyncio.sleep(pause)
+        except discord.HTTPException as error:
+            log.info("job %s: it has no answer: %s", job.id, error)
+            return None
+    return None
 
 
 def _attached(files: Sequence[ResultFile] | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import httpx
@@ -33,7 +33,7 @@ class Credentials:
     """InvokeAI's login in multi-user mode."""
 
     username: str
-    password: str
+    password: str = field(repr=False)
 
 
 def open_http(url: str, *, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:

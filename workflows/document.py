@@ -150,7 +150,7 @@ def _version(document: dict[str, Any]) -> str:
             "That workflow is too old: it names no format version. Open it in a newer InvokeAI, save it, export again."
         )
     if version.partition(".")[0] not in KNOWN_MAJORS:
-        raise DocumentError(f"That workflow has format {version}, which is newer than this bot knows (up to 4).")
+        raise DocumentError(f"That workflow has format {version[:20]}, which is newer than this bot knows (up to 4).")
     return version
 
 

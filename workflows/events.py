@@ -120,10 +120,10 @@ class EventStream:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        if self._keeper:
+        # Asked more than once: python-socketio's own wait may swallow a cancel that comes just as it ends (3.11).
+        while self._keeper and not self._keeper.done():
             self._keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._keeper
+            await asyncio.wait({self._keeper}, timeout=0.1)
 
     @property
     def connected(self) -> bool:

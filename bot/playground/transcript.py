@@ -16,7 +16,7 @@ from bot.playground.discord import LocalDiscord
 from bot.playground.discord.state import Message, Snapshot, Use
 
 PATIENCE = 20.0
-_ESCAPE = re.compile(r"\\([\\*_~`|>#-])")
+_ESCAPE = re.compile(r"\\([\\*_~`|<>#-])")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _COMMAND = re.compile(r"</(.+?):\d+>")
 

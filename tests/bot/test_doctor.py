@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from bot.doctor import Finding, examine
 from bot.playground.discord import LocalDiscord, Permissions
 from bot.playground.invokeai import LocalInvokeAI
 
-ACCOUNT = {"username": "member@example.com", "password_env": "INVOKEAI_PASSWORD"}
+ACCOUNT: dict[str, Any] = {"username": "member@example.com", "password_env": "INVOKEAI_PASSWORD"}
 USERS = {"member@example.com": "Secret-words-1"}
 
 
@@ -21,7 +22,7 @@ async def discord() -> AsyncIterator[LocalDiscord]:
         yield discord
 
 
-def config(folder: Path, url: str, discord: LocalDiscord | None = None, **backend: object) -> Path:
+def config(folder: Path, url: str, discord: LocalDiscord | None = None, **backend: Any) -> Path:
     path = folder / "config.toml"
     api = f'[discord]\napi_url = "{discord.api_url}"\n' if discord else '[discord]\napi_url = "http://127.0.0.1:1"\n'
     lines = [f"{name} = {json.dumps(value)}" for name, value in backend.items()]
@@ -83,7 +84,7 @@ async def test_a_paused_queue(server: LocalInvokeAI, tmp_path: Path) -> None:
     ],
     ids=["none", "wrong password", "unknown account"],
 )
-async def test_a_login_that_does_not_work(backend: dict[str, str], password: str, advice: str, tmp_path: Path) -> None:
+async def test_a_login_that_does_not_work(backend: dict[str, Any], password: str, advice: str, tmp_path: Path) -> None:
     async with LocalInvokeAI(users=USERS) as server:
         text = wrong(await found(config(tmp_path, server.url, **backend), INVOKEAI_PASSWORD=password))["backend main"]
     assert "wants a login" in text

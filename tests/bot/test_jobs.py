@@ -1,5 +1,6 @@
 """The rows of jobs and of the ledger: nothing is lost on the way, nothing happens twice."""
 
+import asyncio
 import dataclasses
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -228,3 +229,21 @@ async def test_sessions_of_stopped_runs_are_remembered_for_a_while(store: JobSto
     found = await store.closed_sessions("main", WHEN - timedelta(days=7))
     assert set(found) == {"cancelled", "failed", "completed at the second try"}
     assert await store.closed_sessions("other", WHEN - timedelta(days=7)) == {}
+
+
+async def test_the_ledger_stands_a_crowd(tmp_path: Path):
+    """Cursors that are only dropped make SQLite answer "bad parameter or other API misuse", now and then."""
+    async with db.connect(tmp_path / "crowd.sqlite") as connection:
+        await connection.execute("PRAGMA synchronous = OFF")
+        store = JobStore(connection)
+        jobs = [Job(id=new_id(), user_id=1, title="note", created_at=now()) for _ in range(20)]
+        for job in jobs:
+            await store.create(job)
+
+        async def note(job: Job) -> None:
+            for number in range(100):
+                await store.note([Asset(job.id, "main", AssetKind.OUTPUT, str(number))])
+                await store.save(job)
+
+        await asyncio.gather(*map(note, jobs))
+        assert await store.count_left() == 20 * 100

@@ -91,6 +91,17 @@ async def ended(process: asyncio.subprocess.Process) -> Ran:
     return Ran(process.returncode, out.decode(), err.decode())
 
 
+def written(name: str, content: bytes) -> Path:
+    path = Path(name)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
 def config(folder: Path, url: str = NOWHERE, discord: LocalDiscord | None = None, **backend: object) -> Path:
     path = folder / "settings.toml"
     lines = ["[discord]"]
@@ -159,9 +170,7 @@ ODD = {
 @pytest.mark.parametrize("content", ODD.values(), ids=ODD)
 async def test_check_never_ends_in_a_traceback(content: bytes, server: LocalInvokeAI, tmp_path: Path) -> None:
     """Nor does it take a path for rich's markup."""
-    path = Path("[red]odd[/].json")
-    path.parent.mkdir()
-    path.write_bytes(content)
+    path = written("[red]odd[/].json", content)
     ran = await command("check", str(path), "--url", server.url)
     assert (ran.code, ran.err) == (1, "")
     assert f"✗ {path}" in ran.out
@@ -213,7 +222,7 @@ async def test_run_says_everything_in_lines_that_are_whole(server: LocalInvokeAI
     assert (ran.code, ran.err) == (0, "")
     path, told = ran.out.splitlines()
     assert Path(path).parent == out
-    assert Path(path).is_file()
+    assert names(out) == [Path(path).name]
     assert told.startswith("completed in ")
     assert told.endswith(": radius 3, kind gaussian")
     assert (list(server.images), list(server.items)) == ([], [])
@@ -272,11 +281,13 @@ async def until_enqueued(server: LocalInvokeAI) -> None:
         (["--config", "none.toml"], "none.toml: there is no such file."),
     ],
 )
-async def test_run_tells_of_a_slip_before_it_does_anything(arguments: list[str], complaint: str) -> None:
+async def test_run_tells_of_a_slip_before_it_does_anything(
+    arguments: list[str], complaint: str, tmp_path: Path
+) -> None:
     ran = await command("run", BLUR, "--out", "out", *arguments)
     assert ran.code == 2
     assert complaint in ran.complaint
-    assert not Path("out").exists()
+    assert names(tmp_path) == []
 
 
 # serve

@@ -163,7 +163,7 @@ def test_what_is_no_picture_is_refused_by_the_name_of_its_input(data: bytes) -> 
 
 
 def test_too_many_pixels_are_told_in_numbers() -> None:
-    with pytest.raises(InputError, match=r"2000 x 1001 pixels; up to 2 megapixels"):
+    with pytest.raises(InputError, match=r"2000 x 1001 pixels; up to 2 million"):
         media.prepare("picture", picture((2000, 1001)), 2)
     media.prepare("picture", picture((2000, 1000)), 2)
 

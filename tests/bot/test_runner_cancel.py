@@ -96,7 +96,7 @@ async def test_while_it_denoises(world: World) -> None:
 async def test_in_the_middle_of_a_node_whose_picture_comes_late(
     silent: bool, slow_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.steps.POLL_SECONDS", 0.02)
+    monkeypatch.setattr("bot.steps.follow.POLL_SECONDS", 0.02)
     async with slow_world.connected() as engine:
         job, card, task = await slow_world.start(engine, "edges")
         await card.runs_a_node()

@@ -3,7 +3,7 @@
 from bot.cards import Running, Uploading
 from bot.engine import Engine
 from bot.jobs import Asset, AssetKind, Job, Outcome, State, now
-from bot.steps import mark, origin
+from bot.steps.tools import mark, origin
 from bot.sweep import sweep
 from tests.bot.world import ENQUEUE, UPLOAD, World, picture, until
 

@@ -192,7 +192,6 @@ async def test_results_are_made_smaller_where_discord_takes_less_than_it_said(at
     await atelier.tidy()
 
 
-@pytest.mark.xfail(strict=True, reason="steps.finished gives up without a word where no size of the files is taken")
 async def test_results_that_discord_takes_in_no_size_are_owned_up_to(atelier: Atelier) -> None:
     await atelier.publish(fixture("blur"))
     await atelier.invoke.pause()

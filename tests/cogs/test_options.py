@@ -343,7 +343,7 @@ PICTURES = {
     ),
     "too many pixels": (
         ("photo.png", picture((1200, 900))),
-        "**photo**: that picture has 1200 x 900 pixels; up to 1 megapixels are fine.",
+        "**photo**: that picture has 1200 x 900 pixels; up to 1 million are fine.",
     ),
     "too many bytes": (
         ("photo.bmp", picture((800, 600), "BMP")),

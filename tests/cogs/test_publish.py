@@ -152,7 +152,7 @@ async def test_the_report_tells_everything(room: Atelier) -> None:
         "# `/film-grain`",
         r"Makes it \*\*old\*\*.",
         "`photo` image, required",
-        "`seed` whole number from 0 to 4.29497e+09, random if left empty",
+        "`seed` whole number from 0 to 4294967295, random if left empty",
         r"`noise_type` one of gaussian, salt\_and\_pepper, default gaussian",
         "`grain` number from 0.1 to 0.5, default 0.25",
         "`noise_color` yes or no, default yes",

@@ -117,12 +117,13 @@ def guild(item: Guild) -> Json:
     }
 
 
-def guild_create(item: Guild) -> Json:
+def guild_create(item: Guild, *, joined: bool = False) -> Json:
+    """A server with all that is in it; one that the bot has just joined says nothing of having been unavailable."""
     return {
         **guild(item),
+        **({} if joined else {"unavailable": False}),
         "joined_at": timestamp(item.bot.joined),
         "large": False,
-        "unavailable": False,
         "member_count": len(item.members),
         "members": [member(m) for m in item.members.values()],
         "channels": [channel(c) for c in item.channels.values()],

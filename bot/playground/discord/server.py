@@ -138,7 +138,7 @@ class LocalDiscord:
         )
         guild.members[owner.id] = Member(owner, guild, [guild.members_role], self.world.clock.now())
         self.world.guilds[guild.id] = guild
-        self.world.send("GUILD_CREATE", payloads.guild_create(guild), guild, GUILDS)
+        self.world.send("GUILD_CREATE", payloads.guild_create(guild, joined=True), guild, GUILDS)
         self.world.changed()
         return guild
 

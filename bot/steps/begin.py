@@ -1,0 +1,109 @@
+"""The steps that bring a job to a backend: its pictures first, then, when its turn comes, the batch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot import media, problems
+from bot.cards import Card, Uploading, Waiting
+from bot.jobs import Asset, AssetKind, Job, Outcome, State, now
+from bot.pool import Backend
+from bot.signals import Signal
+from bot.steps.tools import Tools, mark, origin
+from workflows.document import Document
+from workflows.errors import QueueFull, Rejected, Unavailable, UserError
+from workflows.graph import Batch, compile_batch
+from workflows.values import InputSpec, Kind
+
+
+async def new(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
+    """Check and upload one attachment, and note its name before anything else can fail."""
+    backend = tools.backend(job)
+    if signal.cancelled:
+        return job.ended(Outcome.CANCELLED)
+    backend.line.join(job.id, job.user_id, signal.wake)
+    done = {asset.slot for asset in await tools.uploads(job)}
+    slot = next((slot for slot in range(len(job.attachments)) if slot not in done), None)
+    if slot is None:
+        without_urls = tuple(replace(attachment, url="") for attachment in job.attachments)
+        return job.evolve(state=State.READY, attachments=without_urls)
+    card.show(job, Uploading(slot + 1, len(job.attachments), backend.line.position(job.id)))
+    attachment = job.attachments[slot]
+    data = await tools.fetcher.fetch(attachment)
+    png = await asyncio.to_thread(media.prepare, attachment.name, data, tools.limits.image_megapixels)
+    try:
+        image = await backend.client.upload(png, mark(tools.instance, job.id))
+        await tools.store.note([Asset(job.id, backend.name, AssetKind.UPLOAD, image.image_name, slot)])
+    except Exception:
+        tools.unsure.add(job.id)
+        raise
+    return job
+
+
+async def ready(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
+    """Wait for the turn, then enqueue, unless an earlier try already did."""
+    backend = tools.backend(job)
+    await _turn(tools, job, backend, card, signal)
+    if job.id not in tools.fresh and (items := await backend.client.items(job.batch_id)):
+        return await _enqueued(tools, job, backend, [item.item_id for item in items])
+    if signal.cancelled:
+        return job.ended(Outcome.CANCELLED)
+    document, inputs = await tools.version(job)
+    batch = await _compile(tools, job, backend, document, inputs)
+    watch = backend.events.watch(job.batch_id)
+    # Connected before the batch exists: then no event of it can be missed, and nothing need be asked meanwhile.
+    watch.stale = not backend.events.connected
+    tools.fresh.discard(job.id)
+    try:
+        answer = await backend.client.enqueue(batch.body(job.batch_id, origin(tools.instance)))
+    except QueueFull as error:
+        raise Unavailable(str(error)) from error
+    except Rejected as error:
+        if text := problems.rejected(error, inputs):
+            raise UserError(text) from error
+        raise
+    return await _enqueued(tools, job, backend, answer.item_ids)
+
+
+async def _turn(tools: Tools, job: Job, backend: Backend, card: Card, signal: Signal) -> None:
+    line = backend.line
+    line.join(job.id, job.user_id, signal.wake)
+    line.ready(job.id)
+    while not line.has_turn(job.id) and not signal.cancelled:
+        signal.clear()
+        card.show(job, Waiting(line.position(job.id)))
+        await signal.wait()
+    if not signal.cancelled:
+        card.show(job, Waiting(0))
+
+
+async def _compile(tools: Tools, job: Job, backend: Backend, document: Document, inputs: Sequence[InputSpec]) -> Batch:
+    schemas = await backend.schemas()
+    given = {**job.given, **_pictures(job, inputs, await tools.uploads(job))}
+    values = {(spec.node_id, spec.field_name): given[spec.name] for spec in inputs if spec.name in given}
+    batch = await asyncio.to_thread(compile_batch, document, schemas, values, backend.models)
+    if batch.size > tools.limits.images_per_run:
+        raise UserError(
+            f"That would make {batch.size} runs at once; up to {tools.limits.images_per_run} are fine here."
+        )
+    return batch
+
+
+async def _enqueued(tools: Tools, job: Job, backend: Backend, item_ids: Sequence[int]) -> Job:
+    ids = tuple(sorted(item_ids))
+    await tools.store.note(Asset(job.id, backend.name, AssetKind.ITEM, str(item_id)) for item_id in ids)
+    return job.evolve(state=State.QUEUED, item_ids=ids, enqueued_at=now())
+
+
+def _pictures(job: Job, inputs: Sequence[InputSpec], uploads: Sequence[Asset]) -> dict[str, object]:
+    """Return the values of image inputs: the uploads, in the order in which the attachments were given."""
+    refs = {asset.slot: asset.ref for asset in uploads}
+    by_name = {attachment.name: refs[slot] for slot, attachment in enumerate(job.attachments) if slot in refs}
+    values: dict[str, object] = {}
+    for spec in inputs:
+        given = [{"image_name": by_name[name]} for name in spec.names if name in by_name]
+        if given and spec.is_image:
+            values[spec.name] = given if spec.kind is Kind.IMAGES else given[0]
+    return values

@@ -1,0 +1,149 @@
+"""The step that follows a run on a backend to its end, and decides how it ended."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from bot import problems
+from bot.cards import Cancelling, Card, Restarted, Running
+from bot.jobs import Asset, AssetKind, Job, Outcome, State
+from bot.pool import Backend
+from bot.signals import Signal
+from bot.steps.tools import Tools
+from workflows.batches import NODE_TYPES
+from workflows.document import Document
+from workflows.errors import BackendError
+from workflows.events import EventKind, Watch
+from workflows.models import ItemStatus, QueueItem
+from workflows.progress import Progress
+from workflows.results import image_names, outputs, result_images
+
+log = logging.getLogger(__name__)
+
+#: Events wake us; this is how long we trust their silence.
+POLL_SECONDS = 15.0
+
+
+async def queued(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
+    """Follow the run to its end. Events wake us, asking tells the truth."""
+    backend = tools.backend(job)
+    backend.line.resume(job.id, job.user_id)
+    document, _ = await tools.version(job)
+    titles = await _titles(document, backend)
+    progress = Progress(titles, items=len(job.item_ids))
+    watch = backend.events.watch(job.batch_id)
+    with signal.also_wakes(watch.poke):
+        items = await _follow(job, backend, card, signal, watch, progress)
+    if items is None:
+        return job.ended(Outcome.LOST, problems.FORGOTTEN)
+    backend.events.forget(job.batch_id)
+    made = await _note_results(tools, job, backend, items, progress, document)
+    following = _verdict(job, items, made, titles, signal.cancelled)
+    if following.state is State.READY:
+        card.show(job, Restarted())
+    return following
+
+
+async def _follow(
+    job: Job, backend: Backend, card: Card, signal: Signal, watch: Watch, progress: Progress
+) -> list[QueueItem] | None:
+    """Return the items once all are final, or None where the backend knows none of them."""
+    told = False
+    while True:
+        if signal.cancelled and not told:
+            card.show(job, Cancelling())
+            await backend.client.cancel(job.batch_id)
+            watch.stale = told = True
+        if watch.stale or progress.items_done.issuperset(job.item_ids):
+            items = await _ask(job, backend, watch)
+            if not items or all(item.status.is_final for item in items):
+                return items or None
+            progress.items_done = {item.item_id for item in items if item.status.is_final}
+        if not told:
+            card.show(job, _running(progress))
+        await watch.wait(POLL_SECONDS)
+        events = watch.take()
+        for event in events:
+            progress.apply(event)
+            if event.kind is EventKind.CANCELED and set(event.canceled_ids) & set(job.item_ids):
+                watch.stale = True
+        watch.stale = watch.stale or not events
+
+
+async def _ask(job: Job, backend: Backend, watch: Watch) -> list[QueueItem]:
+    watch.stale = False
+    try:
+        return await backend.client.items(job.batch_id)
+    except BackendError:
+        watch.stale = True  # The next try of this step asks again, and does not wait for an event first.
+        raise
+
+
+async def _note_results(
+    tools: Tools, job: Job, backend: Backend, items: Sequence[QueueItem], progress: Progress, document: Document
+) -> list[str]:
+    """Note everything that the run made, and return the images that are its results."""
+    given = [asset.ref for asset in await tools.uploads(job)]
+    output_ids = [output.node_id for output in outputs(document, await backend.schemas())]
+    made = [name for item in items for name in result_images(item.session, output_ids, given)]
+    seen = [name for item in items for name in image_names(item.session.results)]
+    await note_made(tools, job, backend, items, made, [*seen, *sorted(progress.images)], given)
+    return made
+
+
+def _verdict(job: Job, items: Sequence[QueueItem], made: Sequence[str], titles: Mapping[str, str], asked: bool) -> Job:
+    """Decide how a run ended; `asked` tells whether somebody wanted it cancelled."""
+    statuses = {item.status for item in items}
+    if ItemStatus.CANCELED in statuses and asked:
+        return job.ended(Outcome.CANCELLED, results=made)
+    if ItemStatus.FAILED in statuses:
+        for item in items:
+            log.warning("job %s: item %s: %s %s", job.id, item.item_id, item.error_type, item.error_message)
+        return job.ended(Outcome.FAILED, problems.failed_run(items, titles), made)
+    if ItemStatus.CANCELED in statuses:
+        # Nobody asked for that: a backend that restarts marks what ran as cancelled, without an event.
+        log.warning("job %s: cancelled by the backend in attempt %s", job.id, job.attempt)
+        if job.attempt > 1:
+            return job.ended(Outcome.LOST, problems.RESTARTED, made)
+        return job.evolve(state=State.READY, attempt=job.attempt + 1, item_ids=())
+    if not made:
+        return job.ended(Outcome.FAILED, problems.NO_IMAGE)
+    return job.ended(Outcome.COMPLETED, results=made)
+
+
+async def note_made(
+    tools: Tools,
+    job: Job,
+    backend: Backend,
+    items: Sequence[QueueItem],
+    made: Sequence[str],
+    seen: Sequence[str],
+    given: Sequence[str],
+) -> None:
+    name = backend.name
+    assets = [Asset(job.id, name, AssetKind.OUTPUT, ref) for ref in made]
+    others = [ref for ref in dict.fromkeys(seen) if ref not in set(made) | set(given)]
+    assets += [Asset(job.id, name, AssetKind.INTERMEDIATE, ref) for ref in others]
+    assets += [Asset(job.id, name, AssetKind.ITEM, str(i.item_id), session_id=i.session_id) for i in items]
+    await tools.store.note(assets)
+
+
+async def _titles(document: Document, backend: Backend) -> dict[str, str]:
+    """Return what the nodes that really run are called, by the author or else by InvokeAI."""
+    schemas = await backend.schemas()
+    running = (node for node in document.nodes.values() if node.type in schemas.nodes and node.type not in NODE_TYPES)
+    return {node.id: node.label or schemas.nodes[node.type].title for node in running}
+
+
+def _running(progress: Progress) -> Running:
+    return Running(
+        node=progress.position,
+        nodes=progress.total,
+        title=progress.node_title,
+        step=progress.step,
+        fraction=progress.fraction,
+        overall=progress.overall,
+        item=min(len(progress.items_done) + 1, progress.items),
+        items=progress.items,
+    )

@@ -1,0 +1,52 @@
+"""What every step works with, and how what we put on a backend is known for ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.catalog import Catalog
+from bot.config import Limits
+from bot.fetch import Fetcher
+from bot.jobs import Asset, AssetKind, Job, JobStore
+from bot.pool import Backend, Pool
+from workflows.document import Document
+from workflows.errors import Unavailable
+from workflows.values import InputSpec
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The steps' surroundings. `fresh` and `unsure` are what only this process can know of its jobs."""
+
+    pool: Pool
+    store: JobStore
+    catalog: Catalog
+    fetcher: Fetcher
+    limits: Limits
+    instance: str
+    #: Jobs that this process made and never tried to enqueue: of all others the backend is asked first.
+    fresh: set[str] = field(default_factory=set[str])
+    #: Jobs of which an upload may have arrived although no answer came back.
+    unsure: set[str] = field(default_factory=set[str])
+
+    def backend(self, job: Job) -> Backend:
+        try:
+            return self.pool.get(job.backend or "")
+        except KeyError:
+            raise Unavailable(f"backend {job.backend} is not in the configuration any more") from None
+
+    async def version(self, job: Job) -> tuple[Document, tuple[InputSpec, ...]]:
+        return await self.catalog.version(job.workflow_id or 0, job.version or 0)
+
+    async def uploads(self, job: Job) -> list[Asset]:
+        return [asset for asset in await self.store.assets(job.id) if asset.kind is AssetKind.UPLOAD]
+
+
+def mark(instance: str, job_id: str) -> str:
+    """Return what an upload carries, so that it can be found again by who made it and for which job."""
+    return f"{origin(instance)}-{job_id}"
+
+
+def origin(instance: str) -> str:
+    """Return what everything carries that this database ever put on a backend."""
+    return f"familiar-{instance}"
