@@ -20,6 +20,7 @@ from workflows.schema import Schemas
 log = logging.getLogger(__name__)
 
 _REFRESH_SECONDS = 30.0
+_FIRST_LOOK_SECONDS = 2.0
 
 
 class Backend:
@@ -38,6 +39,19 @@ class Backend:
     @property
     def models(self) -> Sequence[ModelRecord]:
         """The installed models, as they were at the last look; quick enough to answer while somebody types."""
+        return self._models
+
+    async def known_models(self) -> Sequence[ModelRecord]:
+        """Return the installed models; where there was no look yet, wait a moment for the first.
+
+        Raises Unavailable: a member waits, and Discord gives three seconds for an answer.
+        """
+        if self._schemas is None:
+            try:
+                async with asyncio.timeout(_FIRST_LOOK_SECONDS):
+                    await self.refresh()
+            except TimeoutError:
+                raise Unavailable(f"{self.name} did not tell its models in time") from None
         return self._models
 
     async def schemas(self) -> Schemas:

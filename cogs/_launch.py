@@ -18,7 +18,7 @@ from cogs import _words
 from cogs._cancel import cancel_view
 from cogs._card import DEFAULT_FILE_LIMIT, DiscordCard
 from workflows.errors import InputError, UserError
-from workflows.values import InputSpec, parse_all
+from workflows.values import InputSpec, Kind, parse_all
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,8 @@ async def launch(interaction: discord.Interaction[Any], published: Published, ra
     engine = bot.engine
     require_permissions(interaction)
     attachments = picture_attachments(published.inputs, raw, engine.settings.limits.attachment_bytes)
-    models = engine.pool.choose().models
+    asks_for_a_model = any(spec.kind is Kind.MODEL for spec in published.inputs)
+    models = await engine.pool.choose().known_models() if asks_for_a_model else ()
     given = parse_all(published.inputs, raw, models, random.SystemRandom().randint)
     waiting = await engine.store.count_waiting(interaction.user.id)
     if waiting >= engine.settings.limits.waiting_per_user:

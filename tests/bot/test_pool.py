@@ -2,14 +2,16 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bot.config import BackendSettings
-from bot.pool import Pool, open_pool
+from bot.pool import Backend, Pool, open_pool
 from tests.bot.conftest import Serve
 from tests.bot.world import until
-from workflows.client import open_http
+from workflows.client import InvokeClient, open_http
 from workflows.errors import Unavailable
+from workflows.events import EventStream
 
 
 async def connected(pool: Pool) -> None:
@@ -56,3 +58,25 @@ async def test_what_a_backend_can_do_is_read_again(
         await until(lambda: server.requests["GET", "/api/v2/models/"] > asked + 3)
         # The node types are large, and the same for as long as the version is.
         assert server.requests["GET", "/openapi.json"] <= 2
+
+
+def unopened(url: str, http: httpx.AsyncClient) -> Backend:
+    client = InvokeClient(http, "test")
+    return Backend(BackendSettings(url=url), client, EventStream(url, "test", client.token))
+
+
+async def test_models_are_known_before_the_first_look_is_over(serve: Serve) -> None:
+    server = await serve()
+    async with open_http(server.url) as http:
+        backend = unopened(server.url, http)
+        assert not backend.models
+        assert await backend.known_models()
+
+
+async def test_nobody_waits_long_for_models_that_do_not_come(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.pool._FIRST_LOOK_SECONDS", 0.05)
+    server = await serve()
+    server.faults.delay("/api/v1/app/version", 5)
+    async with open_http(server.url) as http:
+        with pytest.raises(Unavailable, match="in time"):
+            await unopened(server.url, http).known_models()
