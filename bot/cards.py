@@ -42,6 +42,8 @@ class Running:
 class Away:
     """The backend does not answer, or has no room; the same step is tried again."""
 
+    is_full: bool = False
+
 
 @dataclass(frozen=True)
 class Restarted:

@@ -14,6 +14,7 @@ from typing import Any
 import aiosqlite
 
 from bot import db
+from workflows.errors import UserError
 
 _ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _ID_LENGTH = 10
@@ -134,6 +135,10 @@ class DuplicateInteraction(Exception):
     """Discord delivered the same interaction twice; the first one has its job."""
 
 
+class TooManyJobs(UserError):
+    """A user has as many jobs under way as one may have."""
+
+
 def new_id() -> str:
     """Return a job id: short enough to be read out, too many to be guessed, no letters that look alike."""
     return "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
@@ -149,7 +154,10 @@ _COLUMNS = (
     *("item_ids", "results", "attempt", "guild_id", "channel_id", "message_id", "user_id", "application_id"),
     *("interaction_id", "interaction_token", *_TIMES),
 )
-_INSERT = f"INSERT INTO jobs ({', '.join(_COLUMNS)}) VALUES ({', '.join(':' + c for c in _COLUMNS)})"  # noqa: S608
+_INSERT = f"""
+    INSERT INTO jobs ({", ".join(_COLUMNS)}) SELECT {", ".join(":" + column for column in _COLUMNS)}
+    WHERE :most IS NULL OR :most > (SELECT count(*) FROM jobs WHERE user_id = :user_id AND outcome IS NULL)
+"""  # noqa: S608
 _UPDATE = f"UPDATE jobs SET {', '.join(f'{c} = :{c}' for c in _COLUMNS if c != 'id')} WHERE id = :id"  # noqa: S608
 
 
@@ -164,14 +172,20 @@ class JobStore:
         rows = await self._rows("SELECT id FROM instance")
         return str(rows[0]["id"])
 
-    async def create(self, job: Job) -> None:
-        """Insert a new job. Raises DuplicateInteraction if its interaction has one already."""
+    async def create(self, job: Job, most: int | None = None) -> None:
+        """Insert a new job. Raises DuplicateInteraction if its interaction has one already.
+
+        Raises TooManyJobs if its user has `most` under way: counted and inserted in one statement, or a quick thumb
+        slips in between.
+        """
         try:
-            await db.write(self._db, _INSERT, _to_row(job))
+            created = await db.write(self._db, _INSERT, {**_to_row(job), "most": most})
         except sqlite3.IntegrityError as error:
             if "interaction_id" in str(error):
                 raise DuplicateInteraction from error
             raise
+        if not created:
+            raise TooManyJobs(f"You have {most} jobs under way already. Please wait for one of them, or cancel it.")
 
     async def save(self, job: Job) -> Job:
         """Write the job's row, all but the wish to cancel it, which others write."""
@@ -202,11 +216,6 @@ class JobStore:
             [_from_row(row) for row in await self._rows(over, user_id, guild_id, finished)],
         )
 
-    async def count_waiting(self, user_id: int) -> int:
-        """Return how many of a user's jobs are not over."""
-        rows = await self._rows("SELECT count(*) FROM jobs WHERE user_id = ? AND outcome IS NULL", user_id)
-        return int(rows[0][0])
-
     async def request_cancel(self, job_id: str) -> bool:
         """Record the wish to cancel; return False where the job is over already."""
         query = (
@@ -233,14 +242,10 @@ class JobStore:
         query = "UPDATE assets SET deleted_at = ? WHERE job_id = ? AND kind = ? AND ref = ? AND deleted_at IS NULL"
         await db.write(self._db, query, (now().isoformat(), asset.job_id, asset.kind.value, asset.ref))
 
-    async def assets(self, job_id: str) -> list[Asset]:
-        """Return a job's ledger, in the order in which it was noted."""
-        rows = await self._rows("SELECT * FROM assets WHERE job_id = ? ORDER BY rowid", job_id)
+    async def assets(self, job_id: str | None = None) -> list[Asset]:
+        """Return the ledger of a job, or of all jobs, in the order in which it was noted."""
+        rows = await self._rows("SELECT * FROM assets WHERE job_id = coalesce(?, job_id) ORDER BY rowid", job_id)
         return [_asset(row) for row in rows]
-
-    async def whole_ledger(self) -> list[Asset]:
-        """Return everything that any job ever left, in the order in which it was noted."""
-        return [_asset(row) for row in await self._rows("SELECT * FROM assets ORDER BY rowid")]
 
     async def count_left(self) -> int:
         """Return how many assets of all jobs are not confirmed as deleted."""
@@ -252,15 +257,15 @@ class JobStore:
         rows = await self._rows("SELECT ref FROM assets WHERE backend = ? AND deleted_at IS NULL", backend)
         return {str(row["ref"]) for row in rows}
 
-    async def closed_sessions(self, backend: str, since: datetime) -> dict[str, str]:
-        """Return session id -> job id of the jobs that closed since then and of which a run did not complete."""
+    async def closed_sessions(self, backend: str, since: datetime) -> set[str]:
+        """Return the session ids of the jobs that closed since then and of which a run did not complete."""
         query = """
-            SELECT assets.session_id, assets.job_id FROM assets JOIN jobs ON jobs.id = assets.job_id
+            SELECT assets.session_id FROM assets JOIN jobs ON jobs.id = assets.job_id
             WHERE assets.backend = ? AND assets.session_id IS NOT NULL AND jobs.closed_at > ?
               AND (jobs.outcome <> 'completed' OR jobs.attempt > 1)
         """
         rows = await self._rows(query, backend, since.isoformat())
-        return {str(row[0]): str(row[1]) for row in rows}
+        return {str(row[0]) for row in rows}
 
     async def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
         return await db.read(self._db, query, *values)

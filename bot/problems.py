@@ -12,6 +12,8 @@ from workflows.values import InputSpec
 #: Messages of the server may hold whole tracebacks, paths and addresses.
 _HARMLESS = re.compile(r"[\w\s.,:;'\"()\[\]<>=+*%!?-]{1,160}")
 
+_MARKS = re.compile(r"[*_~`|<>\[\]\n]")
+
 _KNOWN = {
     "OutOfMemoryError": "The graphics card ran out of memory. Try a smaller size, or fewer images.",
     "MissingInputException": "The workflow lacks a value that it needs. Please tell an admin of this server.",
@@ -25,6 +27,7 @@ RESTARTED = "InvokeAI restarted twice while this job ran. Please try again later
 FORGOTTEN = "InvokeAI no longer knows this job: it was cleared there. Please run it again."
 NO_IMAGE = "The workflow ran to its end but made no picture. Please tell an admin of this server."
 TOO_LARGE = "The results are too large for this server, however small they are made. Try a smaller size."
+NO_FILES = "The results are ready, but I may not attach files here any more. Please give me **Attach Files** again."
 VANISHED = "The results were deleted on InvokeAI before they could be posted. Please run it again."
 
 
@@ -34,9 +37,12 @@ def failed_run(items: Sequence[QueueItem], titles: Mapping[str, str]) -> str:
     kind = item.error_type or ""
     copies = item.session.errors
     node_id = next((item.session.prepared_source_mapping.get(copy, "") for copy in copies), "")
-    step = f"The step **{titles[node_id]}** failed" if titles.get(node_id) else "A step failed"
+    title = _MARKS.sub("", titles.get(node_id, "")).strip()
+    step = f"The step **{title}** failed" if title else "A step failed"
     if kind in _KNOWN:
         return f"{step}. {_KNOWN[kind]}"
+    if (item.error_message or "").startswith("Unknown model"):
+        return f"{step}. {_KNOWN['UnknownModelException']}"
     lines = (item.error_message or "").strip().splitlines()
     reason = lines[0].strip() if len(lines) == 1 and _HARMLESS.fullmatch(lines[0].strip()) else kind
     return f"{step}{': ' + reason if reason else ''}. Try other values; if it stays, tell an admin the job number."

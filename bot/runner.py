@@ -21,7 +21,7 @@ from bot.pool import Backend, Pool
 from bot.signals import Signal
 from bot.steps import Steps
 from bot.sweep import sweep
-from workflows.errors import AuthError, BackendError, Unavailable, UserError
+from workflows.errors import AuthError, BackendError, QueueFull, Unavailable, UserError
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +30,8 @@ OpenCard = Callable[[Job], Awaitable[Card]]
 _LONGEST_PAUSE = 60.0
 _SWEEP_SECONDS = 3600.0
 _START_SWEEP_SECONDS = 20.0
-#: A step that worked for so long before it failed begins a new run of failures.
-_STEADY_SECONDS = 60.0
+#: A step that worked for so long before it failed begins a new run of failures; longer than any call may hang.
+_STEADY_SECONDS = 300.0
 
 
 class Runner:
@@ -45,25 +45,31 @@ class Runner:
         self._tasks: dict[str, asyncio.Task[Job]] = {}
         self._signals: dict[str, Signal] = {}
 
-    async def submit(self, job: Job) -> Job:
+    async def submit(self, job: Job, most: int | None = None) -> Job:
         """Save a new job and give it its backend and its place in the line; `start` sets it going.
 
-        Raises DuplicateInteraction if its interaction has a job already.
+        Raises DuplicateInteraction if its interaction has a job already, TooManyJobs if its user has `most` under way.
         """
         backend = self._pool.choose()
         job = job.evolve(backend=backend.name)
-        await self._store.create(job)
+        await self._store.create(job, most)
+        log.info("job %s: %s for user %s on %s", job.id, job.title, job.user_id, backend.name)
         self._steps.expect(job)
         signal = self._signals[job.id] = Signal()
         backend.line.join(job.id, job.user_id, signal.wake)
         return job
 
-    def start(self, job: Job, card: Card) -> asyncio.Task[Job]:
-        """Drive a job from where it stands, in a task; the task's result is the closed job."""
-        signal = self._signals.setdefault(job.id, Signal(cancelled=job.cancel_requested))
-        task = asyncio.create_task(self._drive(job, card, signal), name=f"job {job.id}")
+    def start(self, job: Job, card: Card, *, changed: bool = False) -> asyncio.Task[Job]:
+        """Drive a job from where it stands, in a task; the task's result is the closed job.
+
+        With `changed`, the job is saved first, for as long as that takes.
+        """
+        signal = self._signals.setdefault(job.id, Signal())
+        if job.cancel_requested:
+            signal.cancel()
+        task = asyncio.create_task(self._drive(job, card, signal, changed), name=f"job {job.id}")
         self._tasks[job.id] = task
-        task.add_done_callback(lambda _: self._forget(job.id))
+        task.add_done_callback(lambda done: self._forget(job, done))
         return task
 
     async def resume(self, open_card: OpenCard) -> int:
@@ -117,8 +123,10 @@ class Runner:
                 task.cancel()
             await asyncio.wait(tasks)
 
-    async def _drive(self, job: Job, card: Card, signal: Signal) -> Job:
+    async def _drive(self, job: Job, card: Card, signal: Signal, changed: bool) -> Job:
         try:
+            if changed:
+                await self._save(job)
             while job.state is not State.CLOSED:
                 following = await self._step(job, card, signal)
                 if following is not job:
@@ -158,12 +166,12 @@ class Runner:
                 failures += 1
                 log.warning("job %s in state %s, try %s: %r", job.id, job.state, failures, error)
                 if isinstance(error, BackendError) and job.state is not State.SETTLED:
-                    card.show(job, Away())
+                    card.show(job, Away(is_full=isinstance(error.__cause__, QueueFull)))
                 await self._pause(failures, signal)
 
     def _worth_another_try(self, job: Job, error: Exception, failing: float) -> bool:
         """Cleanup goes on for as long as it takes, and so does a full disk; a backend that is away has a deadline."""
-        if job.state is State.SETTLED or isinstance(error, sqlite3.OperationalError):
+        if job.state is State.SETTLED or isinstance(error, sqlite3.DatabaseError):
             return True
         return isinstance(error, Unavailable | AuthError) and failing < self._retry_seconds
 
@@ -172,7 +180,7 @@ class Runner:
         while True:
             try:
                 await self._store.save(job)
-            except sqlite3.OperationalError as error:
+            except sqlite3.DatabaseError as error:
                 failures += 1
                 log.error("job %s cannot be saved: %s", job.id, error)  # noqa: TRY400  one line a try is enough
                 await self._pause(failures, Signal())
@@ -205,6 +213,11 @@ class Runner:
         except Exception:
             log.exception("sweep of %s", backend.name)
 
-    def _forget(self, job_id: str) -> None:
-        self._tasks.pop(job_id, None)
-        self._signals.pop(job_id, None)
+    def _forget(self, job: Job, done: asyncio.Task[Job]) -> None:
+        self._tasks.pop(job.id, None)
+        self._signals.pop(job.id, None)
+        if done.cancelled() or not (error := done.exception()):
+            return
+        log.error("job %s is driven no more; the next start takes it up", job.id, exc_info=error)
+        with contextlib.suppress(KeyError):
+            self._pool.get(job.backend or "").line.leave(job.id)

@@ -6,6 +6,7 @@ database after it: whatever was there at the first look has its job's row by the
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Set
 from datetime import timedelta
@@ -13,6 +14,8 @@ from datetime import timedelta
 from bot.jobs import JobStore, now
 from bot.pool import Backend
 from bot.steps.tools import origin
+from workflows.errors import NotFound
+from workflows.models import QueueItem
 
 log = logging.getLogger(__name__)
 
@@ -49,22 +52,33 @@ async def _uploads(backend: Backend, store: JobStore, ours: str, resting: Set[st
 
 
 async def _items(backend: Backend, store: JobStore, ours: str) -> int:
-    """Delete queue items of jobs that are closed, with what they made."""
+    """Delete queue items of jobs that are closed, after what they made: without the item, nobody knows its session.
+
+    One that still waits or runs is cancelled now, and goes with its images at the next sweep.
+    """
     found = await backend.client.summaries()
     open_ids = await _open_ids(store)
     orphans = [
         item for item in found if item.origin == ours and (item.destination or "").partition("-")[0] not in open_ids
     ]
     for orphan in orphans:
-        item = await backend.client.item(orphan.item_id)
-        await backend.client.delete_item(item.item_id)
-        for image in await backend.client.images_of_sessions({item.session_id}):
-            await backend.client.delete_image(image.image_name)
+        with contextlib.suppress(NotFound):
+            await _delete_item(backend, orphan)
     return len(orphans)
 
 
+async def _delete_item(backend: Backend, orphan: QueueItem) -> None:
+    if not orphan.status.is_final:
+        await backend.client.cancel(orphan.destination or "")
+        return
+    item = await backend.client.item(orphan.item_id)
+    for image in await backend.client.images_of_sessions({item.session_id}):
+        await backend.client.delete_image(image.image_name)
+    await backend.client.delete_item(item.item_id)
+
+
 async def _late_images(backend: Backend, store: JobStore) -> int:
-    sessions = set(await store.closed_sessions(backend.name, now() - _LATE))
+    sessions = await store.closed_sessions(backend.name, now() - _LATE)
     if not sessions:
         return 0
     found = await backend.client.images_of_sessions(sessions)

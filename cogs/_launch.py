@@ -11,7 +11,7 @@ import aiohttp
 import discord
 
 from bot.bot import Familiar
-from bot.cards import Uploading, Waiting
+from bot.cards import Moment, Uploading, Waiting
 from bot.catalog import Published
 from bot.jobs import Attachment, DuplicateInteraction, Job, new_id, now
 from cogs import _words
@@ -42,9 +42,6 @@ async def launch(interaction: discord.Interaction[Any], published: Published, ra
     asks_for_a_model = any(spec.kind is Kind.MODEL for spec in published.inputs)
     models = await engine.pool.choose().known_models() if asks_for_a_model else ()
     given = parse_all(published.inputs, raw, models, random.SystemRandom().randint)
-    waiting = await engine.store.count_waiting(interaction.user.id)
-    if waiting >= engine.settings.limits.waiting_per_user:
-        raise UserError(f"You have {waiting} jobs under way already. Please wait for one of them, or cancel it.")
     job = Job(
         id=new_id(),
         user_id=interaction.user.id,
@@ -61,7 +58,7 @@ async def launch(interaction: discord.Interaction[Any], published: Published, ra
         interaction_token=interaction.token,
     )
     try:
-        job = await engine.runner.submit(job)
+        job = await engine.runner.submit(job, engine.settings.limits.waiting_per_user)
     except DuplicateInteraction:
         log.warning("interaction %s was delivered twice", interaction.id)
         return
@@ -69,26 +66,32 @@ async def launch(interaction: discord.Interaction[Any], published: Published, ra
 
 
 async def _answer(interaction: discord.Interaction[Any], job: Job, inputs: tuple[InputSpec, ...]) -> None:
-    """Answer with the card, remember where it stands, and set the job going."""
+    """Answer with the card, remember where it stands, and set the job going, whatever becomes of the answer."""
     bot: Familiar = interaction.client
     engine = bot.engine
     position = engine.runner.position(job)
     moment = Uploading(1, len(job.attachments), position) if job.attachments and not position else Waiting(position)
-    embed = _words.progress_embed(job, moment)
-    try:
-        answer = await interaction.response.send_message(embed=embed, view=cancel_view(job.id))
-        message_id = answer.message_id
-    except NO_ANSWER as error:
-        log.warning("job %s: its card could not be posted: %s", job.id, error)
-        message_id = await _posted_all_the_same(interaction)
-        if message_id is None:
-            # The member was told by Discord that the bot did not respond, so it shall not run behind their back.
-            await engine.runner.cancel(job.id)
-    job = await engine.store.save(job.evolve(message_id=message_id))
+    message_id = await _post_card(interaction, job, moment)
+    # Without a card the member was told by Discord that the bot did not respond: it shall not run behind their back.
+    job = job.evolve(message_id=message_id, cancel_requested=message_id is None)
     limit = getattr(interaction, "filesize_limit", DEFAULT_FILE_LIMIT)
     pace = engine.settings.limits.progress_seconds
     card = DiscordCard(bot, job, inputs, pace=pace, file_limit=limit, shown=moment)
-    engine.runner.start(job, card)
+    engine.runner.start(job, card, changed=True)
+
+
+async def _post_card(interaction: discord.Interaction[Any], job: Job, moment: Moment) -> int | None:
+    """Post the card, and return its id; None where there is none."""
+    try:
+        embed = _words.progress_embed(job, moment)
+        answer = await interaction.response.send_message(embed=embed, view=cancel_view(job.id))
+    except NO_ANSWER as error:
+        log.warning("job %s: its card could not be posted: %s", job.id, error)
+        return await _posted_all_the_same(interaction)
+    except Exception:
+        log.exception("job %s: its card could not be posted", job.id)
+        return None
+    return answer.message_id
 
 
 async def _posted_all_the_same(interaction: discord.Interaction[Any]) -> int | None:

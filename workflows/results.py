@@ -42,16 +42,15 @@ def outputs(document: Document, schemas: Schemas) -> list[Output]:
     ]
 
 
-def result_images(session: Session, output_ids: Sequence[str], given: Sequence[str] = ()) -> list[str]:
-    """Return the image names of a run's outputs: by node, then by iteration, each once, without the `given` ones.
+def result_images(session: Session, output_ids: Sequence[str]) -> list[str]:
+    """Return the image names that a run's outputs hold: by node, then by iteration, each once.
 
     Nodes that only pass images on repeat the names of their inputs, uploads included.
     """
     order = {node_id: place for place, node_id in enumerate(output_ids)}
     prepared = [key for key in session.results if session.prepared_source_mapping.get(key) in order]
     prepared.sort(key=lambda key: (order[session.prepared_source_mapping[key]], _iteration(session, key)))
-    names = (name for key in prepared for name in image_names(session.results[key]))
-    return [name for name in dict.fromkeys(names) if name not in set(given)]
+    return list(dict.fromkeys(name for key in prepared for name in image_names(session.results[key])))
 
 
 def image_names(value: object) -> Iterator[str]:

@@ -43,7 +43,10 @@ class Steps:
         self._tools.fresh.add(job.id)
 
     def forward(self, job: Job, problem: str) -> Job:
-        """Return where a job goes that cannot stay in its state: on to delivery, then to cleanup."""
-        if job.state is State.FINISHED:
+        """Return where a job goes that cannot stay in its state: on to delivery, then to cleanup.
+
+        Results that cannot be delivered are told of, in words, before the job is given up.
+        """
+        if job.state is State.FINISHED and not job.results:
             return job.evolve(state=State.SETTLED)
         return job.ended(Outcome.FAILED, problem)

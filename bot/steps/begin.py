@@ -13,7 +13,7 @@ from bot.pool import Backend
 from bot.signals import Signal
 from bot.steps.tools import Tools, mark, origin
 from workflows.document import Document
-from workflows.errors import QueueFull, Rejected, Unavailable, UserError
+from workflows.errors import BackendError, QueueFull, Rejected, Unavailable, UserError
 from workflows.graph import Batch, compile_batch
 from workflows.values import InputSpec, Kind
 
@@ -32,7 +32,8 @@ async def new(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     card.show(job, Uploading(slot + 1, len(job.attachments), backend.line.position(job.id)))
     attachment = job.attachments[slot]
     data = await tools.fetcher.fetch(attachment)
-    png = await asyncio.to_thread(media.prepare, attachment.name, data, tools.limits.image_megapixels)
+    async with tools.pictures:
+        png = await asyncio.to_thread(media.prepare, attachment.name, data, tools.limits.image_megapixels)
     try:
         image = await backend.client.upload(png, mark(tools.instance, job.id))
         await tools.store.note([Asset(job.id, backend.name, AssetKind.UPLOAD, image.image_name, slot)])
@@ -63,6 +64,9 @@ async def ready(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     except Rejected as error:
         if text := problems.rejected(error, inputs):
             raise UserError(text) from error
+        raise
+    except BackendError:
+        tools.unsure.add(job.id)
         raise
     return await _enqueued(tools, job, backend, answer.item_ids)
 

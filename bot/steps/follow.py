@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from bot import problems
 from bot.cards import Cancelling, Card, Restarted, Running
@@ -13,7 +13,7 @@ from bot.signals import Signal
 from bot.steps.tools import Tools
 from workflows.batches import NODE_TYPES
 from workflows.document import Document
-from workflows.errors import BackendError
+from workflows.errors import AuthError, BackendError, NotFound, Rejected
 from workflows.events import EventKind, Watch
 from workflows.models import ItemStatus, QueueItem
 from workflows.progress import Progress
@@ -31,13 +31,13 @@ async def queued(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     backend.line.resume(job.id, job.user_id)
     document, _ = await tools.version(job)
     titles = await _titles(document, backend)
-    progress = Progress(titles, items=len(job.item_ids))
+    # Kept over tries of this step: a moment without an answer must not throw the bar back to nothing.
+    progress = tools.progress.setdefault(job.batch_id, Progress(titles, items=len(job.item_ids)))
     watch = backend.events.watch(job.batch_id)
     with signal.also_wakes(watch.poke):
         items = await _follow(job, backend, card, signal, watch, progress)
     if items is None:
         return job.ended(Outcome.LOST, problems.FORGOTTEN)
-    backend.events.forget(job.batch_id)
     made = await _note_results(tools, job, backend, items, progress, document)
     following = _verdict(job, items, made, titles, signal.cancelled)
     if following.state is State.READY:
@@ -83,20 +83,39 @@ async def _ask(job: Job, backend: Backend, watch: Watch) -> list[QueueItem]:
 async def _note_results(
     tools: Tools, job: Job, backend: Backend, items: Sequence[QueueItem], progress: Progress, document: Document
 ) -> list[str]:
-    """Note everything that the run made, and return the images that are its results."""
-    given = [asset.ref for asset in await tools.uploads(job)]
+    """Note everything that the run made, and return the images that are its results.
+
+    Nodes also repeat names that they were given: of pictures that the author left in the workflow, for one. What is
+    not of this run's own sessions is somebody else's, and neither noted, nor posted, nor deleted.
+    """
+    seen = [*(name for item in items for name in image_names(item.session.results)), *sorted(progress.images)]
+    own = await _of_sessions(backend, seen, {item.session_id for item in items})
     output_ids = [output.node_id for output in outputs(document, await backend.schemas())]
-    made = [name for item in items for name in result_images(item.session, output_ids, given)]
-    seen = [name for item in items for name in image_names(item.session.results)]
-    await note_made(tools, job, backend, items, made, [*seen, *sorted(progress.images)], given)
+    made = [name for item in items for name in result_images(item.session, output_ids) if name in own]
+    await note_made(tools, job, backend, items, made, own)
     return made
+
+
+async def _of_sessions(backend: Backend, names: Iterable[str], sessions: Set[str]) -> list[str]:
+    """Return those of the images that runs of these sessions made, each once."""
+    own: list[str] = []
+    for name in dict.fromkeys(names):
+        try:
+            record = await backend.client.image(name)
+        except (NotFound, AuthError, Rejected) as error:
+            log.info("an image that a result names is not ours: %s", error)
+            continue
+        if record.session_id in sessions:
+            own.append(name)
+    return own
 
 
 def _verdict(job: Job, items: Sequence[QueueItem], made: Sequence[str], titles: Mapping[str, str], asked: bool) -> Job:
     """Decide how a run ended; `asked` tells whether somebody wanted it cancelled."""
     statuses = {item.status for item in items}
-    if ItemStatus.CANCELED in statuses and asked:
-        return job.ended(Outcome.CANCELLED, results=made)
+    if asked:
+        # Also where the run was over before the backend heard of it: whoever cancels wants nothing posted.
+        return job.ended(Outcome.CANCELLED)
     if ItemStatus.FAILED in statuses:
         for item in items:
             log.warning("job %s: item %s: %s %s", job.id, item.item_id, item.error_type, item.error_message)
@@ -113,19 +132,13 @@ def _verdict(job: Job, items: Sequence[QueueItem], made: Sequence[str], titles: 
 
 
 async def note_made(
-    tools: Tools,
-    job: Job,
-    backend: Backend,
-    items: Sequence[QueueItem],
-    made: Sequence[str],
-    seen: Sequence[str],
-    given: Sequence[str],
+    tools: Tools, job: Job, backend: Backend, items: Sequence[QueueItem], made: Sequence[str], own: Sequence[str]
 ) -> None:
-    name = backend.name
-    assets = [Asset(job.id, name, AssetKind.OUTPUT, ref) for ref in made]
-    others = [ref for ref in dict.fromkeys(seen) if ref not in set(made) | set(given)]
-    assets += [Asset(job.id, name, AssetKind.INTERMEDIATE, ref) for ref in others]
-    assets += [Asset(job.id, name, AssetKind.ITEM, str(i.item_id), session_id=i.session_id) for i in items]
+    """Write the run's results, its other images and its queue items into the ledger."""
+    results = set(made)
+    assets = [Asset(job.id, backend.name, AssetKind.OUTPUT, ref) for ref in made]
+    assets += [Asset(job.id, backend.name, AssetKind.INTERMEDIATE, ref) for ref in own if ref not in results]
+    assets += [Asset(job.id, backend.name, AssetKind.ITEM, str(i.item_id), session_id=i.session_id) for i in items]
     await tools.store.note(assets)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from bot.catalog import Catalog
@@ -11,12 +12,13 @@ from bot.jobs import Asset, AssetKind, Job, JobStore
 from bot.pool import Backend, Pool
 from workflows.document import Document
 from workflows.errors import Unavailable
+from workflows.progress import Progress
 from workflows.values import InputSpec
 
 
 @dataclass(frozen=True)
 class Tools:
-    """The steps' surroundings. `fresh` and `unsure` are what only this process can know of its jobs."""
+    """The steps' surroundings. The sets and `progress` are what only this process knows of its jobs."""
 
     pool: Pool
     store: JobStore
@@ -26,8 +28,12 @@ class Tools:
     instance: str
     #: Jobs that this process made and never tried to enqueue: of all others the backend is asked first.
     fresh: set[str] = field(default_factory=set[str])
-    #: Jobs of which an upload may have arrived although no answer came back.
+    #: Jobs of which an upload or a batch may have arrived although no answer came back.
     unsure: set[str] = field(default_factory=set[str])
+    #: How far the runs are, by batch id.
+    progress: dict[str, Progress] = field(default_factory=dict[str, Progress])
+    #: A picture of 40 million pixels takes 300 MB while it is worked on: two at a time, however many jobs begin.
+    pictures: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
     def backend(self, job: Job) -> Backend:
         try:

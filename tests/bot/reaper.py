@@ -15,8 +15,8 @@ from workflows.errors import Unavailable
 #: What only looks. Whatever is not named here counts as an effect, so that a new one cannot be forgotten.
 LOOKS = {
     JobStore: {
-        *("instance", "get", "open_jobs", "of_user", "count_waiting", "assets", "count_left", "known_refs"),
-        *("closed_sessions", "whole_ledger"),
+        *("instance", "get", "open_jobs", "of_user", "assets", "count_left", "known_refs"),
+        "closed_sessions",
     },
     InvokeClient: {
         *("version", "schemas", "models", "queue_state", "item", "items", "summaries", "uploads_marked"),

@@ -9,7 +9,19 @@ from pathlib import Path
 import pytest
 
 from bot import db
-from bot.jobs import Asset, AssetKind, Attachment, DuplicateInteraction, Job, JobStore, Outcome, State, new_id, now
+from bot.jobs import (
+    Asset,
+    AssetKind,
+    Attachment,
+    DuplicateInteraction,
+    Job,
+    JobStore,
+    Outcome,
+    State,
+    TooManyJobs,
+    new_id,
+    now,
+)
 
 WHEN = datetime(2026, 3, 4, 5, 6, 7, 891000, tzinfo=UTC)
 
@@ -175,7 +187,16 @@ async def test_a_members_jobs_come_newest_first_and_only_so_many(store: JobStore
 async def test_what_is_not_over_counts_as_waiting(store: JobStore) -> None:
     for changes in ({}, {"state": State.QUEUED}, {"outcome": Outcome.LOST}, {"user_id": 2}):
         await store.create(plain(**changes))
-    assert [await store.count_waiting(user_id) for user_id in (1, 2, 3)] == [2, 1, 0]
+    for user_id, under_way in ((1, 2), (2, 1), (3, 0)):
+        with pytest.raises(TooManyJobs, match="jobs under way"):
+            await store.create(plain(user_id=user_id), most=under_way)
+        await store.create(plain(user_id=user_id), most=under_way + 1)
+
+
+async def test_a_quick_thumb_does_not_slip_past_the_cap(store: JobStore) -> None:
+    tries = (store.create(plain(), most=5) for _ in range(20))
+    refused = await asyncio.gather(*tries, return_exceptions=True)
+    assert sum(isinstance(answer, TooManyJobs) for answer in refused) == 15
 
 
 # The ledger
@@ -210,7 +231,7 @@ async def test_deleting_is_recorded_once_and_stays(store: JobStore) -> None:
     assert (await store.assets(job.id))[0].deleted_at == first
     assert await store.count_left() == 1
     assert (await store.known_refs("main"), await store.known_refs("other")) == (set(), {"p.png"})
-    assert len(await store.whole_ledger()) == 2
+    assert len(await store.assets()) == 2
 
 
 async def test_sessions_of_stopped_runs_are_remembered_for_a_while(store: JobStore) -> None:
@@ -228,7 +249,7 @@ async def test_sessions_of_stopped_runs_are_remembered_for_a_while(store: JobSto
         await store.note([Asset(job.id, "main", AssetKind.ITEM, name, session_id=name)])
     found = await store.closed_sessions("main", WHEN - timedelta(days=7))
     assert set(found) == {"cancelled", "failed", "completed at the second try"}
-    assert await store.closed_sessions("other", WHEN - timedelta(days=7)) == {}
+    assert await store.closed_sessions("other", WHEN - timedelta(days=7)) == set()
 
 
 async def test_the_ledger_stands_a_crowd(tmp_path: Path):

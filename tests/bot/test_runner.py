@@ -35,6 +35,8 @@ async def test_a_run_asks_for_nothing_but_what_it_needs(world: World) -> None:
         assert world.asked("POST", before) == {UPLOAD[1]: 2, ENQUEUE[1]: 1}
         assert set(world.asked("GET", before)) - {"/api/v2/models/"} == {
             "/api/v1/queue/{queue_id}/list_all",
+            # Whether what came out is of this run's own session, before anything is done with it.
+            "/api/v1/images/i/{name}",
             "/api/v1/images/i/{name}/full",
         }
         assert world.server.requests["GET", "/api/v1/queue/{queue_id}/list_all"] == 1
@@ -156,9 +158,15 @@ async def test_a_backend_that_stays_away_is_given_up(serve: Serve, tmp_path: Pat
     async with world.connected() as engine:
         await world.published(engine, "blur")
         await world.server.crash()
-        job, card = await world.run(engine, "blur")
-        assert (job.outcome, job.problem) == (Outcome.FAILED, UNREACHABLE)
+        job, card, task = await world.start(engine, "blur")
+        await card.tries(1)
+        told = world.message(job).job
+        assert (told.outcome, told.problem) == (Outcome.FAILED, UNREACHABLE)
         assert Away() in card.moments
+        # An answer may have been lost, so it is not closed before the backend says that it holds nothing.
+        await world.server.restart()
+        await task
+        await world.assert_clean(engine)
 
 
 async def test_a_run_that_was_given_up_leaves_nothing(serve: Serve, tmp_path: Path) -> None:

@@ -160,14 +160,14 @@ async def test_a_wish_outlives_the_process(serve: Serve, tmp_path: Path) -> None
         await world.assert_clean(engine)
 
 
-async def test_what_finished_first_is_delivered(world: World) -> None:
-    """The wish came while the run ended: the results are there, so they are shown."""
+async def test_what_finished_before_the_cancel_arrived_is_not_posted(world: World) -> None:
+    """The wish came while the run ended; whoever took the wrong picture does not want it shown after all."""
     async with world.connected() as engine:
         world.server.faults.delay("PUT /api/v1/queue", 0.05)
         job, card, task = await world.start(engine, "blur")
         await card.sees(Running)
         await engine.runner.cancel(job.id)
         closed = await task
-        assert closed.outcome is Outcome.COMPLETED
-        assert len(world.message(job).files) == 1
+        assert closed.outcome is Outcome.CANCELLED
+        assert not world.message(job).files
         await world.assert_clean(engine)

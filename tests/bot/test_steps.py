@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from PIL import Image
 
@@ -12,7 +13,8 @@ from bot import problems
 from bot.cards import Away, Restarted, TooLarge, Undeliverable
 from bot.jobs import Outcome
 from tests.bot.conftest import Serve
-from tests.bot.world import ENQUEUE, UPLOAD, World, document, until
+from tests.bot.world import ENQUEUE, UPLOAD, World, document, picture, until
+from tests.workflows.builders import edge, node, raw
 from workflows.errors import Unavailable
 
 QUEUE = "/api/v1/queue/familiar"
@@ -290,11 +292,20 @@ async def test_a_delivery_that_fails_for_now_is_made_again(world: World) -> None
 
 
 async def test_a_card_that_is_gone_ends_the_delivery_but_not_the_cleanup(world: World) -> None:
-    world.wall.failures = [Undeliverable("unknown message")]
+    world.wall.failures = [Undeliverable("unknown message")] * 2
     async with world.connected() as engine:
         job, card = await world.run(engine, "blur")
-        assert len(card.attempts) == 1
+        assert len(card.attempts) == 2
         assert (job.outcome, job.delivered_at) == (Outcome.COMPLETED, None)
+        await world.assert_clean(engine)
+
+
+async def test_a_card_that_takes_no_files_is_told_why_there_are_none(world: World) -> None:
+    world.wall.failures = [Undeliverable("missing permissions")]
+    async with world.connected() as engine:
+        job, _ = await world.run(engine, "blur")
+        assert (job.outcome, job.problem) == (Outcome.FAILED, problems.NO_FILES)
+        assert job.delivered_at
         await world.assert_clean(engine)
 
 
@@ -302,8 +313,64 @@ async def test_a_delivery_that_breaks_is_not_made_for_ever(world: World) -> None
     world.wall.failures = [RuntimeError("a bug of ours")]
     async with world.connected() as engine:
         job, card = await world.run(engine, "blur")
-        assert len(card.attempts) == 1
-        assert job.delivered_at is None
+        assert [len(attempt.files) for attempt in card.attempts] == [1, 0]
+        assert (job.outcome, job.problem) == (Outcome.FAILED, problems.OUR_SIDE)
+        assert job.delivered_at
+        await world.assert_clean(engine)
+
+
+async def test_results_that_cannot_be_fetched_are_told_of(serve: Serve, tmp_path: Path) -> None:
+    world = World(await serve(), tmp_path, retry_minutes=0.2 / 60)
+    async with world.connected() as engine:
+        world.server.faults.fail_next("GET /api/v1/images/i/", 503, times=100)
+        job, card, task = await world.start(engine, "blur")
+        await card.tries(1)
+        assert world.message(job).job.problem == problems.UNREACHABLE
+        world.server.faults._failures.clear()
+        await task
+        await world.assert_clean(engine)
+
+
+async def test_only_so_many_results_are_posted(serve: Serve, tmp_path: Path) -> None:
+    world = World(await serve(), tmp_path, results_per_job=2)
+    async with world.connected() as engine:
+        job, card = await world.run(engine, "hue_sheet")
+        assert len(job.results) == 6
+        assert [file.note for file in card.attempts[0].files] == ["", "the last of 2; the workflow made 6"]
+        await world.assert_clean(engine)
+
+
+# What is somebody else's
+
+
+async def gallery_picture(world: World) -> str:
+    async with httpx.AsyncClient(base_url=world.server.url) as http:
+        where = {"image_category": "general", "is_intermediate": "false"}
+        files = {"file": ("logo.png", picture(), "image/png")}
+        return (await http.post("/api/v1/images/upload", params=where, files=files)).json()["image_name"]
+
+
+async def test_a_picture_that_the_author_left_in_the_workflow_stays(world: World) -> None:
+    logo = await gallery_picture(world)
+    image = node("logo", "image", {"image": {"image_name": logo}}, isIntermediate=False)
+    blur = node("blur", "img_blur", isIntermediate=False)
+    world.documents["logo"] = json.dumps(raw(image, blur, edges=[edge("logo.image", "blur.image")])).encode()
+    async with world.connected() as engine:
+        for _ in range(2):
+            job, _ = await world.run(engine, "logo")
+            assert (job.outcome, len(job.results)) == (Outcome.COMPLETED, 1)
+        assert set(world.server.images) == {logo}
+
+
+async def test_a_name_that_a_document_made_up_is_not_followed(world: World) -> None:
+    trap = {"image_name": "../../../v2/models/i/KEY"}
+    meta = node("meta", "core_metadata", {"positive_prompt": "x", "foo": trap})
+    blank = node("blank", "blank_image", isIntermediate=False)
+    world.documents["trap"] = json.dumps(raw(meta, blank, edges=[edge("meta.metadata", "blank.metadata")])).encode()
+    async with world.connected() as engine:
+        job, _ = await world.run(engine, "trap")
+        assert job.outcome is Outcome.COMPLETED
+        assert not [route for _, route in world.server.requests if "models/i" in route]
         await world.assert_clean(engine)
 
 

@@ -1,11 +1,14 @@
 """Orphans go; whatever is not surely ours, or may still be wanted, stays."""
 
+import pytest
+
 from bot.cards import Running, Uploading
 from bot.engine import Engine
 from bot.jobs import Asset, AssetKind, Job, Outcome, State, now
 from bot.steps.tools import mark, origin
 from bot.sweep import sweep
 from tests.bot.world import ENQUEUE, UPLOAD, World, picture, until
+from workflows.errors import Unavailable
 
 
 async def upload(engine: Engine, carried: str) -> str:
@@ -114,10 +117,39 @@ async def test_an_enqueueing_that_was_given_up_is_found(world: World) -> None:
     async with world.connected() as engine:
         world.server.faults.lose_answer_next(f"POST {path}/enqueue_batch")
         world.server.faults.delay(f"GET {path}/list_all", 0.01)
-        _job, _, task = await world.start(engine, "blur")
+        _, card, task = await world.start(engine, "blur")
         await until(lambda: world.server.requests[UPLOAD] == 1)
         world.server.faults.fail_next(f"GET {path}/list_all", 503, times=100)
-        assert (await task).outcome is Outcome.FAILED
+        await card.tries(1)
         assert world.server.requests[ENQUEUE] == 1
-        await sweep(engine.pool.first, engine.store)
+        world.server.faults._failures.clear()
+        assert (await task).outcome is Outcome.FAILED
         await world.assert_clean(engine)
+
+
+async def test_an_orphan_that_still_runs_is_cancelled_and_goes_with_the_next_sweep(resting_world: World) -> None:
+    world = resting_world
+    async with world.connected() as engine:
+        ours = origin(await engine.store.instance())
+        graph = {"nodes": {"a": {"id": "a", "type": "blank_image", "is_intermediate": True, "use_cache": False}}}
+        batch = {"graph": graph, "batch_id": "aaaaaaaaaa", "destination": "aaaaaaaaaa", "origin": ours}
+        await engine.pool.first.client.enqueue({"batch": batch})
+        await sweep(engine.pool.first, engine.store)
+        assert [item.status for item in world.server.items.values()] == ["canceled"]
+        await sweep(engine.pool.first, engine.store)
+        assert world.server.items == {}
+
+
+async def test_images_go_before_the_item_that_knows_of_them(world: World) -> None:
+    async with world.connected() as engine:
+        ours = origin(await engine.store.instance())
+        graph = {"nodes": {"a": {"id": "a", "type": "blank_image", "is_intermediate": True, "use_cache": False}}}
+        batch = {"graph": graph, "batch_id": "aaaaaaaaaa", "destination": "aaaaaaaaaa", "origin": ours}
+        await engine.pool.first.client.enqueue({"batch": batch})
+        await until(lambda: len(world.server.images) == 1)
+        world.server.faults.fail_next("DELETE /api/v1/images/i/", 503)
+        with pytest.raises(Unavailable):
+            await sweep(engine.pool.first, engine.store)
+        assert len(world.server.items) == 1
+        await sweep(engine.pool.first, engine.store)
+        assert (world.server.images, world.server.items) == ({}, {})
