@@ -1,61 +1,17 @@
-"""Fixtures that give a real InvokeAI: the one at INVOKEAI_URL, or one that is installed and started here."""
+"""What only the live tests need of a real InvokeAI; the server itself is a fixture of all tests."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.live.install import Installation, installed, tiny_model
+from tests.live.install import Installation, tiny_model
 from tests.live.server import TINY_MODEL_NAME, Account, InvokeServer, ServerProcess, running
-
-HERE = Path(__file__).parent
-TEST_SECONDS = 120
 
 ADMIN = Account("keeper@example.com", "Keeper-of-keys-1", is_admin=True)
 MEMBER = Account("familiar@example.com", "Black-cat-in-a-box-2", is_admin=False)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests of this folder are live; their time starts when the server is up, which may take an installation."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.live)
-            if not item.get_closest_marker("timeout"):
-                item.add_marker(pytest.mark.timeout(TEST_SECONDS, func_only=True))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    report: Any = yield
-    if report.failed:
-        for server in getattr(item, "funcargs", {}).values():
-            if isinstance(server, InvokeServer) and server.process:
-                title = f"InvokeAI log, the end of {server.process.log}"
-                report.sections.append((title, server.process.log_tail()))
-    return report
-
-
-@pytest.fixture(scope="session")
-def installation() -> Installation:
-    return installed()
-
-
-@pytest.fixture(scope="session")
-def invokeai(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InvokeServer]:
-    """A server without logins, with the tiny model unless it was lent and lacks it."""
-    if lent := os.environ.get("INVOKEAI_URL"):
-        yield InvokeServer(lent.rstrip("/"))
-        return
-    place: Installation = request.getfixturevalue("installation")
-    model = tiny_model(place)
-    with running(ServerProcess(place, tmp_path_factory.mktemp("invokeai") / "root")) as server:
-        server.install_model(model)
-        yield server
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def assert_counts_up(card: Any) -> None:
     shown = percentages(card)
     assert len(shown) >= 2, [text(edit) for edit in card.edits]
     assert all(before <= after for before, after in pairwise(shown)), shown
-    assert 0 < shown[0] < 100
+    assert any(0 < one < 100 for one in shown), shown
 
 
 async def test_text_to_image(atelier: Atelier) -> None:

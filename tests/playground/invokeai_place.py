@@ -1,6 +1,5 @@
 """The servers that the tests of the local InvokeAI speak to: the local one, and a real one if asked for."""
 
-import os
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,9 +13,7 @@ from tests.playground.invokeai_user import InvokeUser
 async def invoke_url(request: pytest.FixtureRequest) -> AsyncIterator[str]:
     """An InvokeAI: the local one always, a real one too when live tests are asked for."""
     if request.param == "real":
-        if "INVOKEAI_URL" not in os.environ:
-            pytest.skip("INVOKEAI_URL is not set")
-        yield os.environ["INVOKEAI_URL"]
+        yield request.getfixturevalue("invokeai").url
         return
     async with LocalInvokeAI(step_seconds=0.005) as server:
         yield server.url

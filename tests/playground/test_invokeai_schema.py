@@ -1,6 +1,5 @@
 """The schema that the local server publishes is the real one's, field by field."""
 
-import os
 from typing import Any
 
 import httpx
@@ -8,6 +7,7 @@ import pytest
 
 from bot.playground.invokeai.nodes import NODES
 from bot.playground.invokeai.schema import openapi
+from tests.live.server import InvokeServer
 
 OURS = openapi()["components"]["schemas"]
 NAMES = sorted({node.__name__ for node in NODES} | {node.spec.gives.__name__ for node in NODES})
@@ -21,10 +21,8 @@ def meaning(schema: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def theirs() -> dict[str, Any]:
-    if "INVOKEAI_URL" not in os.environ:
-        pytest.skip("INVOKEAI_URL is not set")
-    return httpx.get(f"{os.environ['INVOKEAI_URL']}/openapi.json", timeout=60).json()["components"]["schemas"]
+def theirs(invokeai: InvokeServer) -> dict[str, Any]:
+    return httpx.get(f"{invokeai.url}/openapi.json", timeout=60).json()["components"]["schemas"]
 
 
 @pytest.mark.live
