@@ -29,5 +29,6 @@ VOLUME /data
 # Exec form: SIGTERM reaches Familiar itself, which then keeps its unfinished jobs for the next start.
 ENTRYPOINT ["familiar"]
 CMD ["serve", "--config", "/data/config.toml"]
+# Healthy is a Familiar that runs: one that waits for InvokeAI, or for Discord, is not mended by a restart.
 HEALTHCHECK --interval=60s --timeout=20s --start-period=60s --retries=3 \
     CMD ["familiar", "doctor", "--config", "/data/config.toml", "--quick"]

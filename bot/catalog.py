@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import sqlite3
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import aiosqlite
@@ -16,6 +17,10 @@ from bot.jobs import now
 from workflows.document import Document, read
 from workflows.errors import UserError
 from workflows.values import InputSpec
+
+#: Nobody publishes what they looked at yesterday, and each one may hold 5 MiB.
+DRAFT_LIFE = timedelta(days=1)
+DRAFTS_PER_GUILD = 20
 
 _inputs = TypeAdapter(tuple[InputSpec, ...])
 
@@ -47,8 +52,28 @@ class Published:
     inputs: tuple[InputSpec, ...]
 
 
+@dataclass(frozen=True)
+class Named:
+    """What a list of workflows shows of each."""
+
+    slug: str
+    description: str
+
+
 class NameTaken(UserError):
     """The slug is another workflow's on this server."""
+
+
+class TooMany(UserError):
+    """The server has as many workflows as it may have."""
+
+
+#: Every column but the document, which may be 5 MiB and is read only to be run.
+_PUBLISHED = """
+    SELECT workflow_id, number, guild_id, slug, name, description, inputs FROM workflows
+    JOIN versions ON workflow_id = workflows.id AND number = workflows.version
+    WHERE guild_id = ? AND removed_at IS NULL
+"""
 
 
 class Catalog:
@@ -58,11 +83,21 @@ class Catalog:
         self._db = connection
 
     async def save_draft(self, draft: Draft) -> None:
-        """Keep what an admin is looking at, so that the buttons under it work after a restart."""
+        """Keep what an admin is looking at, so that the buttons under it work after a restart.
+
+        Older ones give way: those of another day, and all but a server's newest.
+        """
+        await db.write(self._db, "DELETE FROM drafts WHERE created_at < ?", ((now() - DRAFT_LIFE).isoformat(),))
         query = "INSERT INTO drafts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
         inputs = _inputs.dump_json(draft.inputs).decode()
         values = (draft.guild_id, draft.user_id, draft.slug, draft.name, draft.description, draft.document.decode())
         await db.write(self._db, query, (draft.id, *values, inputs, now().isoformat()))
+        surplus = """
+            DELETE FROM drafts WHERE id IN (
+                SELECT id FROM drafts WHERE guild_id = ? ORDER BY created_at DESC, rowid DESC LIMIT -1 OFFSET ?
+            )
+        """
+        await db.write(self._db, surplus, (draft.guild_id, DRAFTS_PER_GUILD))
 
     async def draft(self, draft_id: str) -> Draft | None:
         rows = await self._rows("SELECT * FROM drafts WHERE id = ?", draft_id)
@@ -71,40 +106,57 @@ class Catalog:
     async def drop_draft(self, draft_id: str) -> None:
         await db.write(self._db, "DELETE FROM drafts WHERE id = ?", (draft_id,))
 
-    async def publish(self, draft: Draft) -> Published:
-        """Make a draft the first version of a workflow. Raises NameTaken, also where two admins race for a name.
+    async def publish(self, draft: Draft, most: int | None = None) -> Published:
+        """Make a draft the first version of a workflow; a server may have `most` of them.
 
+        Raises NameTaken and TooMany, also where two admins race for a name, or for the last place.
         The version is written first: a crash in between leaves a version without a workflow, which nobody sees.
         """
         stamp = now().isoformat()
         inputs = _inputs.dump_json(draft.inputs).decode()
         version = """
-            INSERT INTO versions SELECT coalesce(max(workflow_id), 0) + 1, 1, ?, ?, ?, ?, ?, ? FROM versions
+            INSERT INTO versions SELECT coalesce(max(id), 0) + 1, 1, ?, ?, ?, ?, ?, ?
+            FROM (SELECT max(id) AS id FROM workflows UNION ALL SELECT max(workflow_id) FROM versions)
             RETURNING workflow_id
         """
         document = draft.document.decode()
         rows = await self._rows(version, draft.name, draft.description, document, inputs, draft.user_id, stamp)
         workflow_id = int(rows[0]["workflow_id"])
-        workflow = (
-            "INSERT INTO workflows (id, guild_id, slug, version, created_by, created_at) VALUES (?, ?, ?, 1, ?, ?)"
-        )
+        workflow = """
+            INSERT INTO workflows (id, guild_id, slug, version, created_by, created_at) SELECT ?, ?, ?, 1, ?, ?
+            WHERE ? IS NULL OR ? > (SELECT count(*) FROM workflows WHERE guild_id = ? AND removed_at IS NULL)
+        """
+        values = (workflow_id, draft.guild_id, draft.slug, draft.user_id, stamp, most, most, draft.guild_id)
         try:
-            await db.write(self._db, workflow, (workflow_id, draft.guild_id, draft.slug, draft.user_id, stamp))
+            added = await db.write(self._db, workflow, values)
         except sqlite3.IntegrityError as error:
-            await db.write(self._db, "DELETE FROM versions WHERE workflow_id = ?", (workflow_id,))
+            await self._take_back(workflow_id)
             raise NameTaken(
                 f"`/{draft.slug}` was just taken. Please upload the file again with another name."
             ) from error
+        if not added:
+            await self._take_back(workflow_id)
+            raise TooMany(f"This server has {most} workflows, which is all that Discord allows. Remove one first.")
         await self.drop_draft(draft.id)
         return Published(workflow_id, 1, draft.guild_id, draft.slug, draft.name, draft.description, draft.inputs)
 
     async def of_guild(self, guild_id: int) -> list[Published]:
         """Return a server's workflows in their current versions, by name."""
+        return [_published(row) for row in await self._rows(f"{_PUBLISHED} ORDER BY slug", guild_id)]
+
+    async def find(self, guild_id: int, slug: str) -> Published | None:
+        """Return one of a server's workflows in its current version."""
+        rows = await self._rows(f"{_PUBLISHED} AND slug = ?", guild_id, slug)
+        return _published(rows[0]) if rows else None
+
+    async def names(self, guild_id: int) -> list[Named]:
+        """Return the names of a server's workflows; quick enough to answer while somebody types."""
         query = """
-            SELECT * FROM workflows JOIN versions ON workflow_id = workflows.id AND number = workflows.version
+            SELECT slug, description FROM workflows
+            JOIN versions ON workflow_id = workflows.id AND number = workflows.version
             WHERE guild_id = ? AND removed_at IS NULL ORDER BY slug
         """
-        return [_published(row) for row in await self._rows(query, guild_id)]
+        return [Named(row["slug"], row["description"]) for row in await self._rows(query, guild_id)]
 
     async def guilds(self) -> list[int]:
         """Return every server that has, or had, a workflow."""
@@ -114,6 +166,18 @@ class Catalog:
         """Take a workflow out of the server's list; its versions stay for the jobs that run them."""
         query = "UPDATE workflows SET removed_at = ? WHERE guild_id = ? AND slug = ? AND removed_at IS NULL"
         return await db.write(self._db, query, (now().isoformat(), guild_id, slug)) > 0
+
+    async def drop_unused(self) -> int:
+        """Drop the versions that are neither published nor named by a job; return how many there were.
+
+        For the start only: later a member may be about to run a workflow that an admin just removed.
+        """
+        query = """
+            DELETE FROM versions
+            WHERE workflow_id NOT IN (SELECT id FROM workflows WHERE removed_at IS NULL) AND (workflow_id, number)
+                NOT IN (SELECT workflow_id, version FROM jobs WHERE workflow_id IS NOT NULL AND version IS NOT NULL)
+        """
+        return await db.write(self._db, query, ())
 
     async def version(self, workflow_id: int, number: int) -> tuple[Document, tuple[InputSpec, ...]]:
         """Return one version's document and inputs. Raises DocumentError, KeyError."""
@@ -137,6 +201,10 @@ class Catalog:
     async def forget_digest(self, scope: str) -> None:
         """Forget what was sent: Discord drops a server's commands when the bot leaves it."""
         await db.write(self._db, "DELETE FROM sent_commands WHERE scope = ?", (scope,))
+
+    async def _take_back(self, workflow_id: int) -> None:
+        """Delete the version of a workflow that was not published after all."""
+        await db.write(self._db, "DELETE FROM versions WHERE workflow_id = ?", (workflow_id,))
 
     async def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
         return await db.read(self._db, query, *values)

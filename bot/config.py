@@ -1,11 +1,13 @@
-"""Settings from config.toml, secrets from the environment. A mistake is one readable line naming file and key."""
+"""Settings from config.toml, secrets from the environment. Each mistake is one readable line naming file and key."""
 
 from __future__ import annotations
 
+import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
@@ -17,22 +19,49 @@ TOKEN_VARIABLE = "DISCORD_TOKEN"  # noqa: S105  the name of a variable, not a se
 
 
 class ConfigError(FamiliarError):
-    """The configuration is wrong; the text is one line that says where and what to do."""
+    """The configuration is wrong; the text says where and what to do, a line for each mistake."""
 
 
 def _http_url(value: str) -> str:
-    if not value.startswith(("http://", "https://")):
-        raise ValueError("must begin with http:// or https://")
-    return value.rstrip("/")
+    return _url(value, "http://", "https://").rstrip("/")
 
 
 def _ws_url(value: str) -> str:
-    if not value.startswith(("ws://", "wss://")):
-        raise ValueError("must begin with ws:// or wss://")
+    return _url(value, "ws://", "wss://")
+
+
+def _server_url(value: str) -> str:
+    value = _http_url(value)
+    if urlsplit(value).path:
+        # The library for the events asks at the root of the server, whatever path it is given.
+        raise ValueError("give the address without a path, as in http://127.0.0.1:9090")
+    return value
+
+
+def _url(value: str, *schemes: str) -> str:
+    """Return an address that can be asked. Raises ValueError."""
+    if not value.startswith(schemes):
+        raise ValueError(f"must begin with {' or '.join(schemes)}")
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname
+    except ValueError:
+        raise ValueError("is not an address, such as http://127.0.0.1:9090") from None
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        raise ValueError("has no port that could be: it is a number from 1 to 65535")
+    if not host or any(character.isspace() for character in value):
+        raise ValueError("names no host; write it as in http://127.0.0.1:9090")
+    if parts.query or parts.fragment:
+        raise ValueError("give the address alone, without what follows ? or #")
     return value
 
 
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+ServerUrl = Annotated[str, AfterValidator(_server_url)]
 WsUrl = Annotated[str, AfterValidator(_ws_url)]
 
 
@@ -51,7 +80,7 @@ class DatabaseSettings(Section):
 
 class BackendSettings(Section):
     name: str = Field(default="main", min_length=1)
-    url: HttpUrl = "http://127.0.0.1:9090"
+    url: ServerUrl = "http://127.0.0.1:9090"
     queue_id: str = Field(default="familiar", pattern=r"^[\w-]+$")
     max_in_flight: int = Field(default=2, ge=1)
     username: str | None = None
@@ -73,6 +102,7 @@ class Limits(Section):
     image_megapixels: int = Field(default=40, ge=1)
     waiting_per_user: int = Field(default=5, ge=1)
     images_per_run: int = Field(default=16, ge=1)
+    results_per_job: int = Field(default=30, ge=1)
     retry_minutes: float = Field(default=30, gt=0)
     progress_seconds: float = Field(default=1.5, gt=0)
 
@@ -88,6 +118,11 @@ class Settings(Section):
     limits: Limits = Limits()
     #: From the environment; empty where no bot is to run.
     token: SecretStr = Field(default=SecretStr(""), exclude=True)
+
+    @property
+    def names_backends(self) -> bool:
+        """Whether the file says where InvokeAI is; if not, it is looked for at its usual address."""
+        return "backend" in self.model_fields_set
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Settings:
@@ -120,33 +155,76 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
 
 
 def _validate(path: Path, raw: dict[str, Any], environment: Mapping[str, str]) -> Settings:
-    if isinstance(raw.get("backend"), dict):
-        raise ConfigError(f"{path}: backend: write [[backend]], with two brackets: there may be several.")
-    if "token" in raw or "token" in mapping(raw.get("discord")):
-        raise ConfigError(f"{path}: token: secrets do not belong in this file; set {TOKEN_VARIABLE} instead.")
-    if any("password" in mapping(backend) for backend in sequence(raw.get("backend"))):
-        raise ConfigError(
-            f"{path}: backend.password: secrets do not belong in this file; name an environment variable "
-            "with password_env instead."
-        )
+    problems = list(_misplaced(raw))
     try:
-        settings = Settings.model_validate({**raw, "token": environment.get(TOKEN_VARIABLE, "").strip()})
+        settings = Settings.model_validate({**_placed(raw), "token": _token(environment.get(TOKEN_VARIABLE, ""))})
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise ConfigError(f"{path}: {_key(first['loc'])}: {_problem(first['msg'], first['type'])}") from error
-    backends = tuple(_with_password(path, backend, environment) for backend in settings.backend)
-    return settings.model_copy(update={"backend": backends})
+        problems += mistakes(error)
+        raise _wrong(path, problems) from error
+    backends = [_with_password(backend, environment, problems) for backend in settings.backend]
+    if problems:
+        raise _wrong(path, problems)
+    return settings.model_copy(update={"backend": tuple(backends)} if settings.names_backends else None)
 
 
-def _with_password(path: Path, backend: BackendSettings, environment: Mapping[str, str]) -> BackendSettings:
+def _wrong(path: Path, problems: list[str]) -> ConfigError:
+    return ConfigError("\n".join(f"{path}: {problem}" for problem in problems))
+
+
+def _misplaced(raw: dict[str, Any]) -> Iterator[str]:
+    """Yield what is written where it must not be: those who run into it want more than to hear that it is wrong."""
+    if isinstance(raw.get("backend"), dict):
+        yield "backend: write [[backend]], with two brackets: there may be several."
+    if "token" in raw or "token" in mapping(raw.get("discord")):
+        yield f"token: secrets do not belong in this file; set {TOKEN_VARIABLE} instead."
+    if any("password" in mapping(backend) for backend in sequence(raw.get("backend"))):
+        yield (
+            "backend.password: secrets do not belong in this file; name an environment variable with password_env "
+            "instead."
+        )
+
+
+def _placed(raw: dict[str, Any]) -> dict[str, Any]:
+    """Return the file's content without what `_misplaced` tells of."""
+    placed = {key: value for key, value in raw.items() if key != "token"}
+    if discord := mapping(raw.get("discord")):
+        placed["discord"] = {key: value for key, value in discord.items() if key != "token"}
+    if backend := mapping(raw.get("backend")):
+        placed["backend"] = [backend]
+    if backends := sequence(placed.get("backend")):
+        placed["backend"] = [_without_password(backend) for backend in backends]
+    return placed
+
+
+def _without_password(backend: Any) -> Any:
+    return {key: value for key, value in mapping(backend).items() if key != "password"} or backend
+
+
+def _token(value: str) -> str:
+    """Return the token alone: env files keep its quotes, and the portal's examples put "Bot" before it."""
+    bare = value.strip().strip("\"'").strip()
+    return bare[4:].strip() if bare[:4].lower() == "bot " else bare
+
+
+def _with_password(backend: BackendSettings, environment: Mapping[str, str], problems: list[str]) -> BackendSettings:
     if bool(backend.username) != bool(backend.password_env):
-        raise ConfigError(f"{path}: backend {backend.name}: username and password_env go together; one is missing.")
-    if not backend.password_env:
+        problems.append(f"backend {backend.name}: username and password_env go together; one is missing.")
+    if not backend.username or not backend.password_env:
         return backend
     password = environment.get(backend.password_env)
     if not password:
-        raise ConfigError(f"{path}: backend {backend.name}.password_env: {backend.password_env} is not set.")
+        problems.append(f"backend {backend.name}.password_env: {backend.password_env} is not set.")
+        return backend
     return backend.model_copy(update={"password": SecretStr(password)})
+
+
+def mistakes(error: ValidationError) -> list[str]:
+    """Return a line for each mistake: the key, and what is wrong with its value."""
+    found = error.errors(include_url=False)
+    # What is wrong inside a list also makes the list too short; one of the two is enough.
+    inside = {e["loc"][:1] for e in found if len(e["loc"]) > 1}
+    told = [e for e in found if not (e["type"] == "too_short" and e["loc"] in inside)]
+    return [f"{_key(e['loc'])}: {_problem(e['msg'], e['type'], e['loc'])}" for e in told]
 
 
 def _key(location: tuple[int | str, ...]) -> str:
@@ -154,7 +232,19 @@ def _key(location: tuple[int | str, ...]) -> str:
     return "".join(parts).lstrip(".") or "the file"
 
 
-def _problem(message: str, kind: str) -> str:
-    if kind == "extra_forbidden":
-        return "there is no such setting. Is it misspelt?"
-    return message.removeprefix("Value error, ")
+_SECTIONS: Mapping[str, type[Section]] = {
+    "discord": DiscordSettings,
+    "database": DatabaseSettings,
+    "backend": BackendSettings,
+    "limits": Limits,
+}
+_SECRETS = {"token", "password"}
+
+
+def _problem(message: str, kind: str, location: tuple[int | str, ...]) -> str:
+    if kind != "extra_forbidden":
+        return message.removeprefix("Value error, ")
+    section = Settings if len(location) == 1 else _SECTIONS[str(location[0])]
+    known = [name for name in section.model_fields if name not in _SECRETS]
+    near = difflib.get_close_matches(str(location[-1]), known, n=1)
+    return f"there is no such setting. {f'Did you mean {near[0]}?' if near else 'Is it misspelt?'}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import sqlite3
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
@@ -125,20 +126,52 @@ class Look:
 
 
 def look_at(path: Path) -> Look:
-    """Look at a database without changing it. Raises DatabaseError."""
+    """Look at a database; change nothing, and create nothing. Raises DatabaseError."""
     try:
-        with _lock(path):
-            in_use = False
-    except DatabaseError:
+        if path.is_dir():
+            raise DatabaseError(f"{path}: is a folder. Name a file in it, with path under [database].")
+        in_use = _is_locked(path)
         if not path.exists():
-            raise
-        in_use = True
-    if not path.exists():
-        return Look(in_use, 0, 0)
-    try:
-        with contextlib.closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-            (open_jobs,) = connection.execute("SELECT count(*) FROM jobs WHERE state <> 'closed'").fetchone()
-            (left,) = connection.execute("SELECT count(*) FROM assets WHERE deleted_at IS NULL").fetchone()
+            _require_room(path)
+            return Look(in_use, 0, 0)
+        if not path.stat().st_size:
+            return Look(in_use, 0, 0)
+        return _look_into(path, in_use)
+    except OSError as error:
+        raise DatabaseError(f"{path}: cannot be looked at: {error.strerror}") from error
     except sqlite3.Error as error:
-        raise DatabaseError(f"{path}: cannot be read: {error}") from error
+        raise DatabaseError(f"{path}: cannot be read: {error}. Is it Familiar's?") from error
+
+
+def _is_locked(path: Path) -> bool:
+    """Tell whether a process holds the lock; where nobody ever did there is no file, and none is made."""
+    lock = Path(f"{path}.lock")
+    if not lock.exists():
+        return False
+    try:
+        with FileLock(lock, timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def _require_room(path: Path) -> None:
+    """Raise DatabaseError where the database that is not there yet could not be made."""
+    folder = next(folder for folder in path.absolute().parents if folder.exists())
+    if not folder.is_dir():
+        raise DatabaseError(f"{path}: cannot be written: {folder} is not a folder")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise DatabaseError(f"{path}: cannot be written: {folder} does not let this user in")
+
+
+def _look_into(path: Path, in_use: bool) -> Look:
+    # Without "immutable" even a reader makes SQLite's two helper files beside the database.
+    still = not in_use and not Path(f"{path}-wal").exists()
+    uri = f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if still else ''}"
+    with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
+        (applied,) = connection.execute("PRAGMA user_version").fetchone()
+        if applied > migrations()[-1][0]:
+            raise DatabaseError(f"{path}: is of a newer Familiar (migration {applied}); update this one.")
+        (open_jobs,) = connection.execute("SELECT count(*) FROM jobs WHERE state <> 'closed'").fetchone()
+        (left,) = connection.execute("SELECT count(*) FROM assets WHERE deleted_at IS NULL").fetchone()
     return Look(in_use, open_jobs, left)

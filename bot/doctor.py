@@ -32,19 +32,25 @@ class Finding:
 
 
 async def examine(config: Path, environment: Mapping[str, str], *, quick: bool) -> AsyncGenerator[Finding]:
-    """Yield a finding for each thing looked at; `quick` leaves Discord alone, for a health check every minute."""
+    """Yield a finding for each thing looked at; `quick` looks only at what runs here, for a health check every minute.
+
+    An InvokeAI that sleeps, or a Discord that is down, makes no bot that waits for them unhealthy.
+    """
     try:
         settings = load(config, environment)
     except ConfigError as error:
-        yield Finding(False, "config", str(error))
+        for line in str(error).splitlines():
+            yield Finding(False, "config", line)
         return
-    yield Finding(True, "config", str(config))
+    usual = "" if settings.names_backends else f"; no [[backend]] in it, so {settings.backend[0].url} is asked"
+    yield Finding(True, "config", f"{config}{usual}")
     yield await _database(settings, must_run=quick)
+    if quick:
+        return
     for backend in settings.backend:
         yield await _backend(backend)
-    if not quick:
-        async for finding in _discord(settings):
-            yield finding
+    async for finding in _discord(settings):
+        yield finding
 
 
 async def _database(settings: Settings, *, must_run: bool) -> Finding:
@@ -56,7 +62,8 @@ async def _database(settings: Settings, *, must_run: bool) -> Finding:
     if must_run and not state.in_use:
         return Finding(False, "database", f"{path}: no Familiar is running on it. Start it with `familiar serve`.")
     running = "a Familiar is running on it" if state.in_use else "no Familiar is running on it"
-    return Finding(True, "database", f"{path}: {running}; {state.open_jobs} open jobs, {state.left} things to delete")
+    counts = f"{counted(state.open_jobs, 'open job')}, {counted(state.left, 'thing')} to delete"
+    return Finding(True, "database", f"{path}: {running}; {counts}")
 
 
 async def _backend(settings: BackendSettings) -> Finding:
@@ -74,7 +81,7 @@ async def _backend(settings: BackendSettings) -> Finding:
         return Finding(False, subject, explain(settings, error))
     if not state.processor.is_started:
         return Finding(False, subject, f"{settings.url}: its queue is paused. Resume it in InvokeAI's queue tab.")
-    return Finding(True, subject, f"{settings.url}: InvokeAI {version}, {len(models)} models, events come")
+    return Finding(True, subject, f"{settings.url}: InvokeAI {version}, {counted(len(models), 'model')}, events come")
 
 
 def explain(settings: BackendSettings, error: BackendError | TimeoutError) -> str:
@@ -83,9 +90,15 @@ def explain(settings: BackendSettings, error: BackendError | TimeoutError) -> st
         hint = "Set username and password_env" if not settings.username else "Check username and password"
         return f"{settings.url}: wants a login ({error}). {hint} for this backend in the settings."
     if isinstance(error, TimeoutError | Unavailable):
-        reason = str(error) or f"nothing came in {_SECONDS:.0f} s"
+        # The cause says it in fewer words than the call does.
+        reason = str(error.__cause__ or error) or f"nothing came in {_SECONDS:.0f} s"
         return f"{settings.url}: does not answer ({reason}). Is InvokeAI running, and the url right?"
     return f"{settings.url}: answers, but not as InvokeAI 6 does ({error}). Is the url right, and InvokeAI up to date?"
+
+
+def counted(number: int, thing: str) -> str:
+    """Return "1 job", "2 jobs"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 async def _discord(settings: Settings) -> AsyncGenerator[Finding]:

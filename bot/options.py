@@ -131,7 +131,7 @@ def describe(spec: InputSpec) -> str:
     elif spec.required:
         parts.append("required")
     elif spec.default is not None:
-        parts.append(f"default {shorten(show(spec, spec.default), 60)}")
+        parts.append(f"default {shorten(show(spec, spec.default), 60) or 'empty'}")
     return ", ".join(part for part in parts if part)
 
 

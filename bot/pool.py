@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 _REFRESH_SECONDS = 30.0
 _FIRST_LOOK_SECONDS = 2.0
+_FRESH_LOOK_SECONDS = 15.0
 
 
 class Backend:
@@ -32,7 +33,8 @@ class Backend:
         self.client = client
         self.events = events
         self.line = Line(settings.max_in_flight)
-        self._version = ""
+        #: The version, and the event connection, at which the node types were read.
+        self._read_at = ("", 0)
         self._schemas: Schemas | None = None
         self._models: list[ModelRecord] = []
 
@@ -62,12 +64,29 @@ class Backend:
             raise Unavailable(f"{self.name} did not tell its node types")
         return self._schemas
 
-    async def refresh(self) -> None:
-        """Look at the backend's models, and at its node types where it was updated. Raises BackendError."""
-        version = await self.client.version()
-        if self._schemas is None or version != self._version:
+    async def fresh_schemas(self) -> Schemas:
+        """Look at everything again and return the node types; those known already, where it does not answer.
+
+        For whoever just installed what was missing. Raises BackendError where nothing is known.
+        """
+        try:
+            async with asyncio.timeout(_FRESH_LOOK_SECONDS):
+                await self.refresh(everything=True)
+        except (BackendError, TimeoutError) as error:
+            log.info("backend %s did not let itself be looked at again: %r", self.name, error)
+            if self._schemas is None:
+                raise Unavailable(f"{self.name} did not tell its node types") from error
+        return await self.schemas()
+
+    async def refresh(self, *, everything: bool = False) -> None:
+        """Look at the backend's models, and at its node types where those may be others. Raises BackendError.
+
+        They are large, and change only when it is updated or restarted, which breaks the event connection.
+        """
+        now = (await self.client.version(), self.events.connections)
+        if everything or self._schemas is None or now != self._read_at:
             self._schemas = await self.client.schemas()
-            self._version = version
+            self._read_at = now
         self._models = await self.client.models()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from rich.text import Text
 
 from bot.config import BackendSettings
 from bot.doctor import explain
-from bot.options import Arrangement, arrange, command_name, describe
+from bot.options import Arrangement, Option, arrange, command_name, describe
 from workflows import document
 from workflows._json import mapping
 from workflows.check import Report, check
@@ -23,7 +23,10 @@ from workflows.client import InvokeClient, open_http
 from workflows.errors import BackendError, DocumentError, UserError
 from workflows.models import ModelRecord
 from workflows.schema import Schemas
-from workflows.values import InputSpec, Kind
+from workflows.values import InputSpec
+
+#: How advice on a file ends where files are uploaded.
+_UPLOAD = ", then upload that file"
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,13 @@ class FileReport:
 
     @property
     def ok(self) -> bool:
-        return not self.error and self.report is not None and self.report.ok
+        return not self.problems
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why it cannot be published: a sentence each, as a terminal shows it."""
+        found = (*(self.report.problems if self.report else ()), *([self.error] if self.error else []))
+        return tuple(plain(problem) for problem in found)
 
     @property
     def name(self) -> str:
@@ -75,12 +84,21 @@ async def ask_backend(settings: BackendSettings) -> Capabilities:
         try:
             schemas, models = await client.schemas(), await client.models()
         except BackendError as error:
-            raise UserError(f"{explain(settings, error)} With --schema FILE no server is needed.") from error
+            raise UserError(
+                f"{explain(settings, error)} Name another with --url; with --schema FILE no server is needed."
+            ) from error
         return Capabilities(schemas, models)
+
+
+def workflow_files(paths: Sequence[Path]) -> list[Path]:
+    """Return what is to be examined: of a folder, the *.json in it; one without any stays, to be complained of."""
+    return [file for path in paths for file in (sorted(path.glob("*.json")) if path.is_dir() else []) or [path]]
 
 
 def examine(path: Path, capabilities: Capabilities) -> FileReport:
     """Report on one file; whatever is wrong with it is in the report, never an exception."""
+    if path.is_dir():
+        return FileReport(path, error="is a folder without any *.json in it.")
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -99,28 +117,43 @@ def examine(path: Path, capabilities: Capabilities) -> FileReport:
 def as_json(file: FileReport) -> dict[str, Any]:
     """Return the report for a program."""
     report = file.report
-    found: dict[str, Any] = {"file": str(file.path), "ok": file.ok, "name": file.name, "error": file.error or None}
+    found: dict[str, Any] = {
+        "file": str(file.path),
+        "ok": file.ok,
+        "name": file.name,
+        "error": plain(file.error) or None,
+    }
+    found["problems"] = list(file.problems)
     if report is None:
         return found
-    offered = {option.spec.name for option in file.arrangement.options} if file.arrangement else set[str]()
+    offered = _names(file.arrangement.options if file.arrangement else ())
     return found | {
         "version": report.document.version,
         "inputs": [_input(spec, offered) for spec in report.inputs],
         "outputs": [{"node_id": o.node_id, "type": o.type, "collection": o.collection} for o in report.outputs],
         "missing_nodes": list(report.missing_nodes),
         "missing_models": list(report.missing_models),
-        "refused": list(report.refused),
-        "ignored": list(report.ignored),
-        "warnings": list(report.warnings),
+        "refused": [plain(entry) for entry in report.refused],
+        "ignored": [plain(entry) for entry in report.ignored],
+        "warnings": [plain(entry) for entry in report.warnings],
     }
 
 
-def _input(spec: InputSpec, offered: set[str]) -> dict[str, Any]:
+def _names(options: Sequence[Option]) -> dict[str, list[str]]:
+    """Return the names by which each input is asked for: an image collection has several."""
+    names: dict[str, list[str]] = {}
+    for option in options:
+        names.setdefault(option.spec.name, []).append(option.name)
+    return names
+
+
+def _input(spec: InputSpec, offered: Mapping[str, list[str]]) -> dict[str, Any]:
     return {
         "node_id": spec.node_id,
         "field": spec.field_name,
         "kind": spec.kind.value,
         "option": spec.name if spec.name in offered else None,
+        "options": offered.get(spec.name, []),
         "label": spec.label,
         "required": spec.required,
         "default": spec.default,
@@ -142,9 +175,8 @@ def print_report(console: Console, file: FileReport) -> None:
     parts.append(_table(file.arrangement.options if file.arrangement else ()))
     outputs = ", ".join(output.title for output in file.report.outputs) or "nothing"
     parts.append(Text(f"posts {outputs}"))
-    problems = (*file.report.problems, *([file.error] if file.error else []))
     for sign, color, entries in (
-        ("✗", "red", problems),
+        ("✗", "red", file.problems),
         ("!", "yellow", file.report.warnings),
         ("-", "dim", file.report.ignored),
     ):
@@ -152,17 +184,15 @@ def print_report(console: Console, file: FileReport) -> None:
     console.print(Panel(Group(*parts), title=title, title_align="left", border_style=style))
 
 
-def _table(options: Sequence[Any]) -> Table:
+def _table(options: Sequence[Option]) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    seen: set[str] = set()
-    for option in options:
-        if option.spec.name not in seen:
-            seen.add(option.spec.name)
-            name = option.name if option.spec.kind is not Kind.IMAGES else f"{option.name} …"
-            table.add_row(Text(name, style="cyan"), Text(describe(option.spec)), Text(option.spec.label, style="dim"))
+    specs = {option.spec.name: option.spec for option in options}
+    for name, names in _names(options).items():
+        words, label = describe(specs[name]), specs[name].label
+        table.add_row(Text(", ".join(names), style="cyan"), Text(words), Text(label, style="dim"))
     return table
 
 
 def plain(text: str) -> str:
-    """Return a message without the marks that only Discord draws."""
-    return text.replace("**", "").replace("`", "")
+    """Return a message without what only Discord draws, and what only there can be done."""
+    return text.replace(_UPLOAD, "").replace("**", "").replace("`", "")

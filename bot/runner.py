@@ -12,7 +12,7 @@ import contextlib
 import logging
 import random
 import sqlite3
-from collections.abc import AsyncGenerator, Awaitable, Callable, Set
+from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Set
 
 from bot import problems
 from bot.cards import Away, Card
@@ -72,9 +72,16 @@ class Runner:
         task.add_done_callback(lambda done: self._forget(job, done))
         return task
 
-    async def resume(self, open_card: OpenCard) -> int:
-        """Take up every job that an earlier process left, after clearing what it left behind; return how many."""
-        resting = [job for job in await self._store.open_jobs() if job.id not in self._signals]
+    async def resume(self, open_card: OpenCard, backends: Container[str] | None = None) -> int:
+        """Take up every job that an earlier process left, after clearing what it left behind; return how many.
+
+        With `backends`, only the jobs on these: a run from the terminal cannot reach the others.
+        """
+        resting = [
+            job
+            for job in await self._store.open_jobs()
+            if job.id not in self._signals and (backends is None or (job.backend or "") in backends)
+        ]
         for backend in self._pool:
             await self._sweep(backend, {job.id for job in resting}, _START_SWEEP_SECONDS)
         for job in resting:
@@ -141,7 +148,7 @@ class Runner:
         try:
             return await self._retried(job, card, signal)
         except UserError as error:
-            log.info("job %s: %s", job.id, error)
+            log.info("job %s: %s", job.id, str(error).replace("**", ""))
             return self._steps.forward(job, str(error))
         except BackendError as error:
             log.error("job %s in state %s: %r", job.id, job.state, error)  # noqa: TRY400  the cause is in the text

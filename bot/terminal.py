@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_state_path
 from rich.console import Console
@@ -20,19 +21,21 @@ from bot.cards import Away, Cancelling, Moment, Restarted, Running, Undeliverabl
 from bot.catalog import Draft
 from bot.config import Settings
 from bot.db import DatabaseError
-from bot.doctor import explain
+from bot.doctor import counted, explain
 from bot.engine import Engine, open_engine
 from bot.jobs import Attachment, Job, Outcome, new_id, now
 from bot.media import ResultFile
 from bot.options import show
 from bot.reports import plain
-from workflows import document
+from workflows import document, match
 from workflows.check import check
-from workflows.errors import BackendError, InputError, UserError
-from workflows.values import InputSpec, parse_all
+from workflows.errors import BackendError, DocumentError, InputError, Unavailable, UserError
+from workflows.models import ModelRecord
+from workflows.values import InputSpec, Kind, parse_all
 
 _CONNECT_SECONDS = 10.0
 _SLOTS = 16
+_MOST_MODELS = 20
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ class Request:
 
     file: Path
     values: Mapping[str, str]
-    images: Mapping[str, Path]
+    #: In the order of the command line, where one name may stand several times.
+    images: Sequence[tuple[str, Path]]
     out: Path
 
 
@@ -95,6 +99,21 @@ class TerminalCard:
         return paths
 
 
+class NoCard:
+    """Implements bot.cards.Card for a job that nobody waits for any more: it says nothing, and keeps no results."""
+
+    file_limit = request_limit = 2**31
+
+    def show(self, job: Job, moment: Moment) -> None:
+        pass
+
+    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> None:
+        pass
+
+    async def close(self) -> None:
+        pass
+
+
 @dataclass(frozen=True)
 class Result:
     """How a run from the terminal ended. `left` counts what could not be deleted on the backend yet."""
@@ -105,6 +124,8 @@ class Result:
     left: int
     #: What went wrong, if anything did.
     problem: str
+    #: How many jobs that an earlier run left were cleaned up.
+    cleaned: int = 0
 
     @property
     def ok(self) -> bool:
@@ -113,10 +134,10 @@ class Result:
 
 async def run(request: Request, settings: Settings, progress: Progress | None, interrupts: Interrupts) -> Result:
     """Run one workflow to its end, or until it is interrupted. Raises UserError where it cannot begin."""
-    await asyncio.to_thread(_make_folder, request.out)
+    await asyncio.to_thread(make_folder, request.out)
     async with _engine(settings) as engine, engine.runner.running():
         await _connect(engine)
-        await _take_up_earlier(engine)
+        earlier = await _take_up_earlier(engine)
         job, inputs = await _prepare(request, engine)
         job = await engine.runner.submit(job)
         card = TerminalCard(request.out, request.file.stem, progress)
@@ -133,11 +154,15 @@ async def run(request: Request, settings: Settings, progress: Progress | None, i
             async with asyncio.timeout(_CONNECT_SECONDS):
                 await engine.runner.drained()
         problem = plain(closed.problem or card.problem)
-        return Result(closed, card.paths, inputs, await engine.store.count_left(), problem)
+        still_open = {job.id for job in await engine.store.open_jobs()}
+        left = await engine.store.count_left()
+        return Result(closed, card.paths, inputs, left, problem, cleaned=len(earlier - still_open))
 
 
-def _make_folder(out: Path) -> None:
+def make_folder(out: Path) -> None:
     """Make sure that results can be saved before anything runs. Raises UserError."""
+    if out.is_file():
+        raise UserError(f"--out {out}: is a file. Name a folder; it is made if it is not there.")
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=out):
@@ -151,7 +176,8 @@ async def _connect(engine: Engine) -> None:
     try:
         await backend.refresh()
     except BackendError as error:
-        raise UserError(explain(settings, error)) from error
+        hint = " Name another with --url." if isinstance(error, Unavailable) else ""
+        raise UserError(f"{explain(settings, error)}{hint}") from error
     if not await backend.events.wait_connected(_CONNECT_SECONDS):
         raise UserError(f"{backend.url}: REST answers, but no events come. Does a proxy block its websockets?")
 
@@ -172,25 +198,35 @@ async def _engine(settings: Settings) -> AsyncGenerator[Engine]:
                 return
 
 
-async def _take_up_earlier(engine: Engine) -> None:
-    """Cancel what an earlier run, killed in the middle, left on the backend; nobody waits for its results."""
-    for job in await engine.store.open_jobs():
+async def _take_up_earlier(engine: Engine) -> set[str]:
+    """Cancel what an earlier run, killed in the middle, left on the backend; return which jobs these are.
+
+    Nobody waits for their results; of a job that was over already they are dropped too.
+    """
+    backends = {backend.name for backend in engine.pool}
+    earlier = [job for job in await engine.store.open_jobs() if job.backend in backends]
+    for job in earlier:
         await engine.store.request_cancel(job.id)
 
-    async def nowhere(job: Job) -> TerminalCard:
-        return TerminalCard(Path(), "", None)
+    async def nowhere(job: Job) -> NoCard:
+        return NoCard()
 
-    await engine.runner.resume(nowhere)
+    await engine.runner.resume(nowhere, backends)
+    return {job.id for job in earlier}
 
 
 async def _prepare(request: Request, engine: Engine) -> tuple[Job, tuple[InputSpec, ...]]:
     backend = engine.pool.first
     data = await asyncio.to_thread(_read, request.file)
-    read = await asyncio.to_thread(document.read, data)
-    report = await asyncio.to_thread(check, read, await backend.schemas(), backend.models)
-    report.require()
+    schemas = await backend.schemas()
+    try:
+        read = await asyncio.to_thread(document.read, data)
+        report = await asyncio.to_thread(check, read, schemas, backend.models)
+        report.require()
+    except DocumentError as error:
+        raise UserError(f"{request.file}: {' '.join(str(error).splitlines())}") from error
     _check_names(request, report.inputs)
-    given = parse_all(report.inputs, dict(request.values), backend.models, random.SystemRandom().randint)
+    given = _given(request, report.inputs, backend.models)
     title = read.name or request.file.stem
     draft = Draft(new_id(), 0, 0, new_id(), title, read.description, data, report.inputs)
     published = await engine.catalog.publish(draft)
@@ -215,9 +251,33 @@ def _check_names(request: Request, inputs: Sequence[InputSpec]) -> None:
             raise UserError(f"{name} is an image: give it as --image {name}=FILE.")
         if name not in values:
             raise UserError(f"There is no input {name}. There are: {', '.join(sorted(values)) or 'none'}.")
-    for name in request.images:
+    for name, _ in request.images:
         if name not in images:
             raise UserError(f"There is no image input {name}. There are: {', '.join(sorted(images)) or 'none'}.")
+
+
+def _given(request: Request, inputs: Sequence[InputSpec], models: Sequence[ModelRecord]) -> dict[str, Any]:
+    """Return the values of all inputs but images. Raises InputError, which says what to type here."""
+    try:
+        return parse_all(inputs, dict(request.values), models, random.SystemRandom().randint)
+    except InputError as error:
+        spec = next(spec for spec in inputs if spec.name == error.name)
+        value = request.values.get(spec.name)
+        if value is None and not spec.is_seed:
+            raise InputError(spec.name, f"is needed. Give it as --set {spec.name}=….{_offer(spec, models)}") from error
+        if spec.kind is Kind.MODEL:
+            problem = f"“{value}” is no installed model that fits here.{_offer(spec, models)}"
+            raise InputError(spec.name, problem) from error
+        raise
+
+
+def _offer(spec: InputSpec, models: Sequence[ModelRecord]) -> str:
+    """List the models that an input takes: a terminal suggests none as one types."""
+    if spec.kind is not Kind.MODEL:
+        return ""
+    names = list(dict.fromkeys(model.name for model in match.fitting(spec.models, models)))
+    more = f" and {len(names) - _MOST_MODELS} more" if len(names) > _MOST_MODELS else ""
+    return f" There are: {', '.join(names[:_MOST_MODELS])}{more}." if names else " None that fits is installed."
 
 
 def _attachments(request: Request, inputs: Sequence[InputSpec]) -> list[Attachment]:
@@ -225,7 +285,7 @@ def _attachments(request: Request, inputs: Sequence[InputSpec]) -> list[Attachme
     for spec in inputs:
         if not spec.is_image:
             continue
-        given = [(name, request.images[name]) for name in spec.names if name in request.images]
+        given = _placed(spec, [(name, path) for name, path in request.images if name in spec.names])
         if spec.required and not given:
             raise InputError(spec.name, f"is needed. Give it as --image {spec.name}=FILE.")
         for name, path in given:
@@ -233,6 +293,24 @@ def _attachments(request: Request, inputs: Sequence[InputSpec]) -> list[Attachme
                 raise InputError(name, f"there is no file {path}.")
             found.append(Attachment(name, path.name, path.resolve().as_uri(), path.stat().st_size))
     return found
+
+
+def _placed(spec: InputSpec, given: Sequence[tuple[str, Path]]) -> list[tuple[str, Path]]:
+    """Give each picture its place: one name given again means the next free place of a collection."""
+    placed: dict[str, Path] = {}
+    again: list[Path] = []
+    for name, path in given:
+        if name not in placed:
+            placed[name] = path
+        elif spec.kind is Kind.IMAGES:
+            again.append(path)
+        else:
+            raise UserError(f"--image {name} is given twice, and takes one picture.")
+    free = [name for name in spec.names if name not in placed]
+    if len(again) > len(free):
+        raise UserError(f"--image {spec.name} takes up to {len(spec.names)} pictures, not {len(given)}.")
+    placed |= zip(free, again, strict=False)
+    return [(name, placed[name]) for name in spec.names if name in placed]
 
 
 def _read(path: Path) -> bytes:
@@ -249,6 +327,9 @@ async def _cancel_when(asked: asyncio.Event, engine: Engine, job: Job) -> None:
 
 def print_result(result: Result, *, as_json: bool) -> None:
     """Print where the results are, or what went wrong; as JSON for programs."""
+    if result.cleaned:
+        words = f"cleaned up after {counted(result.cleaned, 'job')} of an earlier run"
+        Console(stderr=True, highlight=False).print(words, soft_wrap=True)
     job = result.job
     took = round(job.duration.total_seconds(), 2) if job.duration else None
     if as_json:
@@ -259,12 +340,14 @@ def print_result(result: Result, *, as_json: bool) -> None:
         return
     for path in result.paths:
         _print(str(path))
-    values = ", ".join(f"{s.name} {show(s, job.given[s.name])}" for s in result.inputs if s.name in job.given)
+    values = ", ".join(
+        f"{s.name} {show(s, job.given[s.name]) or 'empty'}" for s in result.inputs if s.name in job.given
+    )
     _print(f"{job.outcome} in {took} s, job {job.id}{': ' + values if values else ''}", "dim")
     if result.problem:
         _print(result.problem, "red")
     if result.left:
-        _print(f"{result.left} things could not be deleted on InvokeAI yet; the next run does.", "yellow")
+        _print(f"{counted(result.left, 'thing')} could not be deleted on InvokeAI yet; the next run does.", "yellow")
 
 
 def _print(line: str, style: str = "") -> None:

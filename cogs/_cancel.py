@@ -32,10 +32,11 @@ class CancelButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"fa
     async def _cancel(self, interaction: discord.Interaction[Any]) -> None:
         bot: Familiar = interaction.client
         job = await bot.engine.store.get(self.job_id)
-        if job is None:
+        # The permission below is one on this server, and says nothing about another one's jobs.
+        if job is None or job.guild_id != interaction.guild_id:
             raise UserError("That job is no longer known here.")
         if interaction.user.id != job.user_id and not interaction.permissions.manage_messages:
-            raise UserError("Only the one who asked for it, or a moderator, can cancel this.")
+            raise UserError("Only the one who asked for it, or someone with **Manage Messages**, can cancel this.")
         await interaction.response.defer()
         if not await bot.engine.runner.cancel(job.id):
             await interaction.followup.send("That job is over already.", ephemeral=True)

@@ -16,6 +16,7 @@ from discord import app_commands
 from bot.catalog import Published
 from bot.options import Option, arrange, shorten
 from workflows import match
+from workflows.errors import UserError
 from workflows.models import ModelRecord
 from workflows.values import LARGEST, Kind
 
@@ -23,6 +24,10 @@ from workflows.values import LARGEST, Kind
 OnRun = Callable[[discord.Interaction[Any], Published, Mapping[str, Any]], Awaitable[None]]
 #: What is installed, for suggestions.
 Models = Callable[[], "list[ModelRecord]"]
+
+#: What the library raises where it, or Discord, would not take a command.
+NOT_A_COMMAND = (app_commands.AppCommandError, UserError, ValueError, TypeError)
+MAX_COMMANDS = 100
 
 _SUGGESTIONS = 25
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import Any
 
@@ -9,13 +10,16 @@ import aiohttp
 import discord
 
 from bot.bot import Familiar, answering
-from bot.catalog import NameTaken
+from bot.catalog import Draft, NameTaken, Published
 from cogs import _sync
+from cogs._command import MAX_COMMANDS
 from workflows.errors import UserError
+
+log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Any]
 
-_GONE = "That draft is gone: it was published or dropped already."
+_GONE = "That draft is gone: it was published or dropped already, or is older than a day."
 
 
 class _AdminButton:
@@ -62,21 +66,29 @@ class DraftButton(
             await catalog.drop_draft(draft.id)
             return "Nothing was published."
         try:
-            published = await catalog.publish(draft)
+            published = await catalog.publish(draft, MAX_COMMANDS)
         except NameTaken:
             # By a second press of the same button, while the first was at work.
             if await catalog.draft(draft.id) is None:
                 raise UserError(_GONE) from None
             raise
         try:
-            await _sync.refresh_guild(bot, draft.guild_id)
+            failed = await _sync.refresh_guild(bot, draft.guild_id)
         except (discord.HTTPException, aiohttp.ClientError) as error:
-            # Nothing half done: the file stays a draft, the list is as it was.
-            await catalog.remove(draft.guild_id, published.slug)
-            await catalog.save_draft(draft)
-            await _sync.build_guild(bot, draft.guild_id)
+            await _take_back(bot, draft, published)
             raise UserError(f"Discord did not take the command ({shown(error)}). Nothing changed.") from error
+        if published.slug in failed:
+            await _take_back(bot, draft, published)
+            raise UserError(f"`/{published.slug}` makes no command that Discord takes. Nothing changed.")
+        log.info("server %s: user %s published /%s", draft.guild_id, interaction.user.id, published.slug)
         return f"✅ {await _sync.command_mention(bot, draft.guild_id, published.slug)} is ready for everyone here."
+
+
+async def _take_back(bot: Familiar, draft: Draft, published: Published) -> None:
+    """Leave nothing half done: the file stays a draft, the list is as it was."""
+    await bot.engine.catalog.remove(draft.guild_id, published.slug)
+    await bot.engine.catalog.save_draft(draft)
+    await _sync.build_guild(bot, draft.guild_id)
 
 
 class RemoveButton(
@@ -105,6 +117,7 @@ class RemoveButton(
             return f"`/{self.slug}` stays."
         if not await bot.engine.catalog.remove(guild_id, self.slug):
             return f"`/{self.slug}` was removed already."
+        log.info("server %s: user %s removed /%s", guild_id, interaction.user.id, self.slug)
         try:
             await _sync.refresh_guild(bot, guild_id)
         except (discord.HTTPException, aiohttp.ClientError) as error:

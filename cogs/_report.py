@@ -9,11 +9,22 @@ from cogs import _words
 from workflows.check import Report
 
 
-def report_embed(slug: str, description: str, report: Report, arrangement: Arrangement) -> discord.Embed:
-    """Draw the report; what does not fit a message is cut with a word, never refused by Discord."""
+def report_embed(
+    slug: str,
+    description: str,
+    report: Report,
+    arrangement: Arrangement,
+    problems: tuple[str, ...] = (),
+    notes: tuple[str, ...] = (),
+) -> discord.Embed:
+    """Draw the report; what does not fit a message is cut with a word, never refused by Discord.
+
+    `problems` and `notes` are those of the command, which the report of the document knows nothing of.
+    """
+    problems = (*report.problems, *problems)
     lines = [f"# `/{slug}`", _words.literal(description) or "-# no description"]
     # First, for what comes last may be cut.
-    lines += [*_section("❌", "Cannot be published", report.problems), ""]
+    lines += [*_section("❌", "Cannot be published", problems), ""]
     if arrangement.options:
         seen: set[str] = set()
         for option in arrangement.options:
@@ -23,11 +34,11 @@ def report_embed(slug: str, description: str, report: Report, arrangement: Arran
     else:
         lines.append("It asks for nothing: it has no exposed fields.")
     lines += ["", f"**Posts** {_outputs(report)}"]
-    lines += _section("⚠️", "Worth a look", report.warnings)
+    lines += _section("⚠️", "Worth a look", (*notes, *report.warnings))
     left_out = [f"`{spec.name}` found no room and keeps its default" for spec in arrangement.left_out]
     lines += _section("➖", "Ignored", (*left_out, *report.ignored))
-    color = _words.BLUE if report.ok else _words.RED
-    return discord.Embed(title=shorten(report.document.name or slug, 200), description=_words.cut(lines), color=color)
+    color = _words.RED if problems else _words.BLUE
+    return discord.Embed(title=_words.title(report.document.name or slug), description=_words.cut(lines), color=color)
 
 
 def _outputs(report: Report) -> str:

@@ -6,30 +6,45 @@ import json
 import logging
 
 import discord
-from discord import app_commands
 from discord.http import Route
 
 from bot.bot import Familiar
-from bot.catalog import digest
-from cogs._command import build_command
+from bot.catalog import Published, digest
+from bot.options import shorten
+from cogs._command import NOT_A_COMMAND, build_command
 from cogs._launch import launch
 from workflows.errors import UserError
 
 log = logging.getLogger(__name__)
 
 
-async def build_guild(bot: Familiar, guild_id: int) -> None:
-    """Put a server's published workflows into the tree, in place of what was there."""
+async def build_guild(bot: Familiar, guild_id: int) -> set[str]:
+    """Put a server's published workflows into the tree, in place of what was there; return what makes no command."""
     guild = discord.Object(guild_id)
     every = await bot.engine.catalog.of_guild(guild_id)
     # From here on nothing waits: a command that is used meanwhile must be there.
     bot.tree.clear_commands(guild=guild)
+    failed: set[str] = set()
     for published in every:
         try:
             command = build_command(published, launch, lambda: list(bot.engine.pool.choose().models))
             bot.tree.add_command(command, guild=guild)
-        except (UserError, ValueError, TypeError, app_commands.CommandAlreadyRegistered):
+        except NOT_A_COMMAND:
             log.exception("workflow %s of server %s makes no command", published.slug, guild_id)
+            failed.add(published.slug)
+    return failed
+
+
+def why_no_command(published: Published) -> str | None:
+    """Return why a workflow would make no command, or None: the report says so before anybody publishes it."""
+    try:
+        build_command(published, launch, list)
+    except UserError as error:
+        return str(error)
+    except NOT_A_COMMAND as error:
+        log.info("workflow %s of server %s would make no command: %r", published.slug, published.guild_id, error)
+        return f"Discord takes no such command ({shorten(str(error), 200)}). Change that field, or hide it."
+    return None
 
 
 async def send(bot: Familiar, guild_id: int | None = None) -> bool:
@@ -52,11 +67,15 @@ async def send(bot: Familiar, guild_id: int | None = None) -> bool:
     return True
 
 
-async def refresh_guild(bot: Familiar, guild_id: int) -> None:
-    """Build and send a server's commands. Raises discord.HTTPException, aiohttp.ClientError."""
+async def refresh_guild(bot: Familiar, guild_id: int) -> set[str]:
+    """Build and send a server's commands; return the names of those that could not be built.
+
+    Raises discord.HTTPException, aiohttp.ClientError.
+    """
     async with bot.syncing:
-        await build_guild(bot, guild_id)
+        failed = await build_guild(bot, guild_id)
         await send(bot, guild_id)
+    return failed
 
 
 async def command_mention(bot: Familiar, guild_id: int, slug: str) -> str:

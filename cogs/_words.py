@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -15,6 +16,9 @@ from workflows.values import InputSpec
 
 GREY, BLUE, GREEN, RED = 0x99AAB5, 0x5865F2, 0x57F287, 0xED4245
 _BAR = 12
+_TITLE = 256
+#: What Discord would draw with. Addresses are left alone: it takes them whole, and a backslash would break them.
+_MARKS = re.compile(r"(?P<address>https?://[^\s<>\[\]()]+)|(?P<mark>[\\*_~`|<\[\]]|^(?:#|-|\+|>))")
 #: Of a card's 4096 characters: the rest is for what went wrong, and for notes on files.
 _VALUES = 2500
 
@@ -39,6 +43,8 @@ def moment_text(moment: Moment) -> str:
             return f"📤 Uploading {what} …" + (f"\n{line_position(position)}" if position else "")
         case Running():
             return _running(moment)
+        case Away(is_full=True):
+            return "🔌 InvokeAI's queue is full at the moment. Your job is kept, and goes on as soon as there is room."
         case Away():
             return "🔌 InvokeAI does not answer at the moment. Your job is kept, and goes on as soon as it does."
         case Restarted():
@@ -57,7 +63,7 @@ def _running(run: Running) -> str:
 
 def progress_embed(job: Job, moment: Moment) -> discord.Embed:
     color = BLUE if isinstance(moment, Running) else GREY
-    return discord.Embed(title=shorten(job.title, 200), description=moment_text(moment), color=color).set_footer(
+    return discord.Embed(title=title(job.title), description=moment_text(moment), color=color).set_footer(
         text=f"job {job.id}"
     )
 
@@ -77,7 +83,7 @@ def outcome_embed(job: Job, inputs: tuple[InputSpec, ...], notes: list[str]) -> 
     if values := value_line(job, inputs):
         lines.append(values)
     lines += [f"-# {note}" for note in notes]
-    embed = discord.Embed(title=shorten(job.title, 200), description="\n".join(lines)[:4000], color=color)
+    embed = discord.Embed(title=title(job.title), description="\n".join(lines)[:4000], color=color)
     took = f" · {seconds(job.duration)}" if job.duration else ""
     return embed.set_footer(text=f"job {job.id}{took}")
 
@@ -95,9 +101,23 @@ def value_line(job: Job, inputs: tuple[InputSpec, ...]) -> str:
 
 def literal(text: str) -> str:
     """Return what somebody typed so that it shows as typed: no markdown, no mention, no line of its own."""
-    # Channels, commands and times are drawn from <...>, which the library leaves alone.
-    marked = discord.utils.escape_markdown(shorten(text, 300)).replace("<", "\\<")
+    # The library's own escaping leaves <...> alone, and of several [links](...) in a line all but the first.
+    marked = _MARKS.sub(lambda found: found["address"] or f"\\{found['mark']}", shorten(text, 300))
     return discord.utils.escape_mentions(marked)
+
+
+def label(text: str) -> str:
+    """Return what somebody typed so that it can be the text of a link, and cannot end it: `x](https://evil) [y`.
+
+    Discord's reader of links knows no escapes, so there is no way to keep the brackets.
+    """
+    return literal(text.replace("[", "(").replace("]", ")"))
+
+
+def title(text: str) -> str:
+    """Return what somebody typed as the title of an embed, as long as Discord takes it."""
+    marked = literal(shorten(text, 200))
+    return marked if len(marked) <= _TITLE else literal(shorten(text, _TITLE // 2 - 8))
 
 
 def cut(lines: Sequence[str], length: int = 3900) -> str:

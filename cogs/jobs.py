@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 _LAST = 10
 _SIGNS = {Outcome.COMPLETED: "✅", Outcome.FAILED: "❌", Outcome.CANCELLED: "🛑", Outcome.LOST: "❔"}
 _STATES = {State.NEW: "uploading", State.READY: "waiting", State.QUEUED: "running"}
+#: By then the card says how it ended, if it ever will.
+_TOLD = frozenset({State.SETTLED, State.CLOSED})
 
 
 class Jobs(commands.Cog):
@@ -78,14 +80,17 @@ class Jobs(commands.Cog):
 
     def _line(self, job: Job) -> str:
         when = discord.utils.format_dt(job.created_at, "R")
-        where = f"[{_words.literal(job.title)}]({self._link(job)})" if job.message_id else _words.literal(job.title)
+        where = f"[{_words.label(job.title)}]({self._link(job)})" if job.message_id else _words.literal(job.title)
         return f"{self._sign(job)} {where} · {when} · `{job.id}`"
 
     def _sign(self, job: Job) -> str:
         if job.outcome:
             took = f" {_words.seconds(job.duration)}" if job.duration else ""
-            return f"{_SIGNS[job.outcome]}{took}"
-        if job.state is State.READY and (position := self.bot.engine.runner.position(job)):
+            lost = " · could not be posted" if job.state in _TOLD and job.delivered_at is None else ""
+            return f"{_SIGNS[job.outcome]}{took}{lost}"
+        # A new job without pictures has nothing to upload: it is in the line already.
+        in_line = job.state is State.READY or (job.state is State.NEW and not job.attachments)
+        if in_line and (position := self.bot.engine.runner.position(job)):
             return f"⏳ {_words.line_position(position)}"
         return f"⏳ {_STATES.get(job.state, 'running')}"
 

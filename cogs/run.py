@@ -30,8 +30,16 @@ class Run(commands.Cog):
             await asyncio.wait({self._telling})
 
     async def cog_load(self) -> None:
-        for guild_id in await self.bot.engine.catalog.guilds():
-            await _sync.build_guild(self.bot, guild_id)
+        catalog = self.bot.engine.catalog
+        # Here, where nobody can be about to run what was removed.
+        if dropped := await catalog.drop_unused():
+            log.info("dropped %s versions of workflows that were removed", dropped)
+        for guild_id in await catalog.guilds():
+            try:
+                await _sync.build_guild(self.bot, guild_id)
+            except Exception:
+                # One server's workflows shall not keep the bot from all the others.
+                log.exception("the commands of server %s could not be built", guild_id)
 
     @commands.Cog.listener()
     async def on_commands_loaded(self) -> None:
@@ -59,6 +67,8 @@ class Run(commands.Cog):
             log.info("server %s has removed the bot, or never gave it the scope for commands", guild_id)
         except (discord.HTTPException, aiohttp.ClientError):
             log.exception("the commands of %s were not accepted", guild_id or "all servers")
+        except Exception:
+            log.exception("the commands of %s could not be built", guild_id or "all servers")
 
 
 async def setup(bot: Familiar) -> None:

@@ -16,7 +16,8 @@ from bot.bot import Familiar
 from bot.catalog import Draft, Published
 from bot.jobs import new_id
 from bot.options import arrange, command_name, free_name, shorten
-from cogs import _words
+from cogs import _sync, _words
+from cogs._command import MAX_COMMANDS
 from cogs._publish import DraftButton, RemoveButton, buttons
 from cogs._report import report_embed
 from workflows import document
@@ -24,8 +25,6 @@ from workflows.check import check
 from workflows.errors import DocumentError, UserError
 
 Interaction = discord.Interaction[Any]
-
-_MAX_COMMANDS = 100
 
 
 @app_commands.guild_only()
@@ -69,15 +68,13 @@ class Workflows(commands.GroupCog, group_name="workflow", group_description="Tur
         except (discord.HTTPException, aiohttp.ClientError) as error:
             raise DocumentError("Discord does not hand that file out any more. Please upload it again.") from error
         read = await asyncio.to_thread(document.read, data)
-        slug = await self._free_slug(interaction, name, read.name or PurePath(file.filename).stem)
+        slug, note = await self._free_slug(interaction, name, read.name or PurePath(file.filename).stem)
         backend = self.bot.engine.pool.first
-        report = await asyncio.to_thread(check, read, await backend.schemas(), backend.models)
+        # Whoever uploads it again has often just installed what was missing.
+        schemas = await backend.fresh_schemas()
+        report = await asyncio.to_thread(check, read, schemas, backend.models)
         words = description or read.description or read.name or slug
         arrangement = arrange(slug, words, report.inputs)
-        embed = report_embed(slug, shorten(words, 100), report, arrangement)
-        if not report.ok:
-            await interaction.followup.send(embed=embed, ephemeral=True)
-            return
         draft = Draft(
             id=new_id(),
             guild_id=interaction.guild_id or 0,
@@ -88,6 +85,12 @@ class Workflows(commands.GroupCog, group_name="workflow", group_description="Tur
             document=data,
             inputs=report.inputs,
         )
+        problem = _sync.why_no_command(Published(0, 1, draft.guild_id, slug, draft.name, words, report.inputs))
+        problems = (problem,) if problem else ()
+        embed = report_embed(slug, draft.description, report, arrangement, problems, (note,) if note else ())
+        if problems or not report.ok:
+            await interaction.followup.send(embed=embed, ephemeral=True)
+            return
         await self.bot.engine.catalog.save_draft(draft)
         view = buttons(DraftButton("publish", draft.id), DraftButton("drop", draft.id))
         await interaction.followup.send(embed=embed, view=view, ephemeral=True)
@@ -95,26 +98,29 @@ class Workflows(commands.GroupCog, group_name="workflow", group_description="Tur
     @app_commands.command(name="list")
     async def list_(self, interaction: Interaction) -> None:
         """See the workflows of this server"""
-        published = await self.bot.engine.catalog.of_guild(interaction.guild_id or 0)
-        lines = [f"`/{p.slug}` {_words.literal(p.description)}" for p in published]
+        names = await self.bot.engine.catalog.names(interaction.guild_id or 0)
+        lines = [f"`/{named.slug}` {_words.literal(named.description)}" for named in names]
         text = _words.cut(lines) or "There is none yet. Publish the first one with `/workflow add`."
         embed = discord.Embed(title="Workflows", description=text, color=_words.BLUE)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
     @app_commands.command()
+    @app_commands.describe(name="The workflow's command, as `/workflow list` shows it")
     async def show(self, interaction: Interaction, name: str) -> None:
         """See a workflow's command, its outputs, and whether its nodes and models are there"""
         await interaction.response.defer(ephemeral=True, thinking=True)
         published = await self._published(interaction, name)
         read, inputs = await self.bot.engine.catalog.version(published.workflow_id, published.version)
         backend = self.bot.engine.pool.first
-        report = await asyncio.to_thread(check, read, await backend.schemas(), backend.models)
+        schemas = await backend.fresh_schemas()
+        report = await asyncio.to_thread(check, read, schemas, backend.models)
         arrangement = arrange(published.slug, published.description, inputs)
         embed = report_embed(published.slug, published.description, report, arrangement)
         embed.set_footer(text=f"version {published.version}")
         await interaction.followup.send(embed=embed, ephemeral=True)
 
     @app_commands.command()
+    @app_commands.describe(name="The command to take away; you are asked once more")
     async def remove(self, interaction: Interaction, name: str) -> None:
         """Take a workflow's command away"""
         published = await self._published(interaction, name)
@@ -125,36 +131,39 @@ class Workflows(commands.GroupCog, group_name="workflow", group_description="Tur
     @show.autocomplete("name")
     @remove.autocomplete("name")
     async def _names(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-        published = await self.bot.engine.catalog.of_guild(interaction.guild_id or 0)
-        found = [p for p in published if current.casefold() in p.slug]
-        return [app_commands.Choice(name=p.slug, value=p.slug) for p in found[:25]]
+        names = await self.bot.engine.catalog.names(interaction.guild_id or 0)
+        found = [named.slug for named in names if current.casefold() in named.slug]
+        return [app_commands.Choice(name=slug, value=slug) for slug in found[:25]]
 
     async def _published(self, interaction: Interaction, name: str) -> Published:
         wanted = name.strip().removeprefix("/").casefold()
-        for published in await self.bot.engine.catalog.of_guild(interaction.guild_id or 0):
-            if published.slug == wanted:
-                return published
-        raise UserError(f"There is no workflow `/{shorten(name, 40)}` here. `/workflow list` shows what there is.")
+        published = await self.bot.engine.catalog.find(interaction.guild_id or 0, wanted)
+        if published is None:
+            raise UserError(f"There is no workflow `/{shorten(name, 40)}` here. `/workflow list` shows what there is.")
+        return published
 
-    async def _free_slug(self, interaction: Interaction, wanted: str | None, otherwise: str) -> str:
-        """Return the command's name. Raises UserError, with a free one proposed, where a given one cannot be had."""
-        published = await self.bot.engine.catalog.of_guild(interaction.guild_id or 0)
-        if len(published) >= _MAX_COMMANDS:
+    async def _free_slug(self, interaction: Interaction, wanted: str | None, otherwise: str) -> tuple[str, str]:
+        """Return the command's name, and what is to be said of it where it is not the workflow's own.
+
+        Raises UserError, with a free one proposed, where a given one cannot be had.
+        """
+        names = await self.bot.engine.catalog.names(interaction.guild_id or 0)
+        if len(names) >= MAX_COMMANDS:
             raise UserError(
-                f"This server has {_MAX_COMMANDS} workflows, which is all that Discord allows. Remove one first."
+                f"This server has {MAX_COMMANDS} workflows, which is all that Discord allows. Remove one first."
             )
-        taken = {p.slug for p in published} | {command.name for command in self.bot.tree.get_commands()}
+        taken = {named.slug for named in names} | {command.name for command in self.bot.tree.get_commands()}
         slug = command_name(wanted or otherwise) or "workflow"
         free = free_name(slug, taken)
         if wanted is None:
-            return free
+            return free, f"`/{slug}` exists; this becomes `/{free}`" if free != slug else ""
         if slug != wanted:
             raise UserError(
                 f"`{shorten(wanted, 40)}` cannot be a command's name. `{free}` could: no spaces, lower case."
             )
         if free != slug:
             raise UserError(f"`/{slug}` is taken here. `{free}` is free.")
-        return slug
+        return slug, ""
 
 
 async def setup(bot: Familiar) -> None:

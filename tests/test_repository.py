@@ -48,13 +48,29 @@ def test_no_tracked_file_names_a_machine_or_a_registry(what: str):
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("name", ["uv.lock", "familiar.sqlite", "familiar.sqlite-wal", ".venv/x"])
+@pytest.mark.parametrize("name", ["uv.lock", "familiar.sqlite", "familiar.sqlite-wal", ".venv/x", "results/x.png"])
 def test_what_belongs_to_one_machine_is_ignored(name: str):
     assert subprocess.run(["git", "check-ignore", "-q", name], cwd=ROOT, check=False).returncode == 0
 
 
 def test_no_lock_file_is_tracked():
     assert not [path.name for path in tracked() if path.name in {"uv.lock", "poetry.lock", "package-lock.json"}]
+
+
+def test_the_readme_asks_for_the_permissions_that_it_names():
+    """Discord's bits: view a channel, send messages, embed links, attach files; and send messages in threads."""
+    needed = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"permissions=(\d+)", text) == [str(needed)]
+    assert f"{needed} is View Channels, Send Messages, Embed Links and Attach Files" in text
+    assert f"({needed | 1 << 38} is all five)" in text
+
+
+def test_the_readme_counts_the_lines_that_install_the_service():
+    unit = (ROOT / "deploy/familiar.service").read_text(encoding="utf-8").splitlines()
+    lines = [line for line in unit[1:] if line.startswith("#   ")]
+    words = {5: "five", 6: "six", 7: "seven"}[len(lines)]
+    assert f"begins with the {words} lines that install it" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_shipped_settings_load():

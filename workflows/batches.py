@@ -30,7 +30,11 @@ BATCHES = {
 GENERATORS = frozenset({"image_generator", "string_generator", "integer_generator", "float_generator"})
 NODE_TYPES = frozenset(BATCHES) | GENERATORS
 
-MAX_GENERATED = 1000
+#: What no document that somebody drew comes near; together they bound the work that anybody's file can ask for.
+MAX_ITEMS = 1000
+MAX_BATCHES = 20
+MAX_FED = 50
+MAX_TEXT = 100_000
 
 Data = list[list[dict[str, Any]]]
 
@@ -41,11 +45,9 @@ def data(document: Document, schemas: Schemas, values: Mapping[tuple[str, str], 
     Raises DocumentError, naming the node, where the items cannot be worked out or do not fit.
     """
     groups: dict[str, list[tuple[Node, list[dict[str, Any]]]]] = {}
-    for node in document.nodes.values():
-        if node.type not in BATCHES:
-            continue
+    for node in _batches(document):
         items = _items(document, node, values, random)
-        members = [_datum(document, schemas, edge, items) for edge in _outgoing(document, node)]
+        members = _members(document, schemas, node, items)
         if members:
             name = text(_value(node, "batch_group_id", values))
             groups.setdefault(name if name not in {"", "None"} else node.id, []).append((node, members))
@@ -56,13 +58,17 @@ def data(document: Document, schemas: Schemas, values: Mapping[tuple[str, str], 
 
 def problems(document: Document, schemas: Schemas, asked: Container[tuple[str, str]]) -> Iterator[str]:
     """Yield what is wrong with the batch nodes whose items stand in the document, and not among those `asked` for."""
-    for node in document.nodes.values():
-        if node.type not in BATCHES or (node.id, BATCHES[node.type][0]) in asked:
+    try:
+        nodes = _batches(document)
+    except DocumentError as error:
+        yield str(error)
+        return
+    for node in nodes:
+        if (node.id, BATCHES[node.type][0]) in asked:
             continue
         try:
             items = _items(document, node, {}, Random(0))  # noqa: S311  not a secret
-            members = [_datum(document, schemas, edge, items) for edge in _outgoing(document, node)]
-            _same_length([(node, members)])
+            _same_length([(node, _members(document, schemas, node, items))])
         except DocumentError as error:
             yield str(error)
 
@@ -72,20 +78,36 @@ def size(groups: Data) -> int:
     return math.prod(len(group[0]["items"]) for group in groups)
 
 
+def _batches(document: Document) -> list[Node]:
+    found = [node for node in document.nodes.values() if node.type in BATCHES]
+    if len(found) > MAX_BATCHES:
+        raise DocumentError(f"That workflow has {len(found)} batch nodes; up to {MAX_BATCHES} are fine.")
+    return found
+
+
 def _outgoing(document: Document, node: Node) -> Iterator[Edge]:
     handle = BATCHES[node.type][1]
     return (edge for edge in document.edges if edge.source == node.id and edge.source_field == handle)
 
 
-def _datum(document: Document, schemas: Schemas, edge: Edge, items: list[Any]) -> dict[str, Any]:
-    target = document.nodes[edge.target]
-    field = schemas.field(target.type, edge.target_field)
+def _members(document: Document, schemas: Schemas, node: Node, items: list[Any]) -> list[dict[str, Any]]:
+    """Return what a batch puts where. Many nodes of one type take the same, so each kind of field is checked once."""
+    edges = list(_outgoing(document, node))
+    targets = {(document.nodes[edge.target].type, edge.target_field): edge for edge in edges}
+    if len(targets) > MAX_FED:
+        raise DocumentError(f"The batch “{node.label or node.type}” feeds too many fields: up to {MAX_FED} are fine.")
+    for edge in targets.values():
+        _check_items(document.nodes[edge.target], edge.target_field, schemas, items)
+    return [{"node_path": edge.target, "field_name": edge.target_field, "items": items} for edge in edges]
+
+
+def _check_items(target: Node, name: str, schemas: Schemas, items: list[Any]) -> None:
+    field = schemas.field(target.type, name)
     if field is None:
-        raise DocumentError(f"A batch feeds **{edge.target_field}** of “{target.label or target.type}”, which is gone.")
+        raise DocumentError(f"A batch feeds **{name}** of “{target.label or target.type}”, which is gone.")
     for item in items:
         if not fits(field, item):
             raise DocumentError(f"A batch holds {json.dumps(item)[:60]}, which **{field.title}** does not take.")
-    return {"node_path": edge.target, "field_name": edge.target_field, "items": items}
 
 
 def fits(field: FieldSchema, value: Any) -> bool:
@@ -142,7 +164,14 @@ def _items(document: Document, node: Node, values: Mapping[tuple[str, str], Any]
     feeding = [edge.source for edge in document.edges if edge.target == node.id and edge.target_field == name]
     if feeding:
         return generate(document.nodes[feeding[0]], values, random)
-    return sequence(_value(node, name, values))
+    items = sequence(_value(node, name, values))
+    # Lists in the list count too.
+    count = sum(len(sequence(item)) or 1 for item in items)
+    if count > MAX_ITEMS:
+        raise DocumentError(
+            f"The batch “{node.label or node.type}” holds {count:,} items; up to {MAX_ITEMS:,} are fine."
+        )
+    return items
 
 
 def generate(node: Node, values: Mapping[tuple[str, str], Any], random: Random) -> list[Any]:
@@ -165,18 +194,25 @@ def generate(node: Node, values: Mapping[tuple[str, str], Any], random: Random) 
 
 
 def _count(held: Mapping[str, Any]) -> int:
-    return max(0, min(int(held.get("count", 0)), MAX_GENERATED))
+    return max(0, min(int(_finite(held.get("count", 0))), MAX_ITEMS))
+
+
+def _finite(value: Any) -> float:
+    """Return a member that is a number. Python's arithmetic takes strings and lists too, and makes more of them."""
+    if type(value) not in {int, float} or not math.isfinite(value):
+        raise TypeError(f"{type(value).__name__} is not a finite number")
+    return value
 
 
 def _arithmetic(held: Mapping[str, Any], whole: bool) -> list[Any]:
-    start, step = held.get("start", 0), held.get("step", 1)
+    start, step = _finite(held.get("start", 0)), _finite(held.get("step", 1))
     # The editor makes a single item of a sequence that does not move.
     count = _count(held) if step else 1
     return [_number(start + i * step, whole) for i in range(count)]
 
 
 def _linear(held: Mapping[str, Any], whole: bool) -> list[Any]:
-    start, end, count = held.get("start", 0), held.get("end", 1), _count(held)
+    start, end, count = _finite(held.get("start", 0)), _finite(held.get("end", 1)), _count(held)
     if count < 2:
         return [_number(start, whole)] * count
     return [_number(start + (end - start) * i / (count - 1), whole) for i in range(count)]
@@ -184,8 +220,8 @@ def _linear(held: Mapping[str, Any], whole: bool) -> list[Any]:
 
 def _uniform(held: Mapping[str, Any], whole: bool, random: Random) -> list[Any]:
     seed = held.get("seed")
-    source = random if seed is None else Random(seed)  # noqa: S311  not a secret
-    low, high = held.get("min", 0), held.get("max", 1)
+    source = random if seed is None else Random(_finite(seed))  # noqa: S311  not a secret
+    low, high = _finite(held.get("min", 0)), _finite(held.get("max", 1))
     return [source.randint(int(low), int(high)) if whole else source.uniform(low, high) for _ in range(_count(held))]
 
 
@@ -195,7 +231,9 @@ def _parsed(held: Mapping[str, Any], kind: str) -> list[Any]:
         # The editor lets people write \\n for a line break.
         split_on = str(json.loads(f'"{split_on}"'))
     given = text(held.get("input"))
-    parts = [part for part in (given.split(split_on) if split_on else [given]) if part.strip()][:MAX_GENERATED]
+    if len(given) > MAX_TEXT:
+        raise ValueError("nobody typed that much")
+    parts = [part for part in (given.split(split_on) if split_on else [given]) if part.strip()][:MAX_ITEMS]
     if kind.startswith("string"):
         return list(parts)
     return [_number(float(part), kind.startswith("integer")) for part in parts]

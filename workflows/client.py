@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx
 from pydantic import TypeAdapter, ValidationError
@@ -24,6 +26,8 @@ from workflows.schema import Schemas
 TIMEOUT = httpx.Timeout(60, connect=10)
 PAGE = 1000
 
+#: What a part of a path may be: names come from documents too, and those may be anybody's.
+_NAME = re.compile(r"(?!\.{1,2}$)[\w.-]+")
 _UNAVAILABLE = frozenset({408, 409, 425, 429})
 T = TypeVar("T")
 
@@ -87,14 +91,18 @@ class InvokeClient:
         )
         return _read(ImageRecord, answer)
 
+    async def image(self, name: str) -> ImageRecord:
+        """Return what the server knows of an image. Raises NotFound; AuthError for another user's."""
+        return _read(ImageRecord, await self._json("GET", f"/api/v1/images/i/{_part(name)}"))
+
     async def download(self, name: str) -> bytes:
         """Return an image's bytes: a PNG that holds its whole graph in text chunks."""
-        response = await self._request("GET", f"/api/v1/images/i/{name}/full", kind="image/")
+        response = await self._request("GET", f"/api/v1/images/i/{_part(name)}/full", kind="image/")
         return response.content
 
     async def delete_image(self, name: str) -> None:
         """Delete an image; one that is gone already counts as deleted."""
-        await self._gone("DELETE", f"/api/v1/images/i/{name}")
+        await self._gone("DELETE", f"/api/v1/images/i/{_part(name)}")
 
     async def uploads_marked(self, prefix: str) -> list[ImageRecord]:
         """Return the uploads whose mark begins with `prefix`."""
@@ -155,7 +163,7 @@ class InvokeClient:
 
     async def delete_batch(self, destination: str) -> None:
         """Delete all items of one destination, also those that the server itself can no longer read."""
-        await self._request("DELETE", self._queue(f"/d/{destination}"))
+        await self._request("DELETE", self._queue(f"/d/{_part(destination)}"))
 
     # Login
 
@@ -180,7 +188,7 @@ class InvokeClient:
     # The one road out
 
     def _queue(self, path: str) -> str:
-        return f"/api/v1/queue/{self.queue_id}{path}"
+        return f"/api/v1/queue/{_part(self.queue_id)}{path}"
 
     async def _json(self, method: str, path: str, **options: Any) -> Any:
         return _decode(await self._request(method, path, **options))
@@ -211,6 +219,16 @@ class InvokeClient:
             return await self._http.request(method, path, headers=headers, **options)
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise Unavailable(f"{method} {path}: {type(error).__name__}: {error}") from error
+
+
+def _part(name: str) -> str:
+    """Return a name as one part of a path. Raises Rejected for one that could lead elsewhere.
+
+    Quoting alone does not do: httpx resolves "..", and the server reads %2F as a slash.
+    """
+    if not _NAME.fullmatch(name):
+        raise Rejected(f"{name[:60]!r} is not a name that InvokeAI gives")
+    return quote(name, safe="")
 
 
 def _checked(response: httpx.Response, kind: str) -> httpx.Response:

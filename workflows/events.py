@@ -107,6 +107,8 @@ class EventStream:
         refused: Callable[[], None] = lambda: None,
     ) -> None:
         self.queue_id = queue_id
+        #: How often the backend took a connection: after each new one it may be another than it was.
+        self.connections = 0
         self._url = url
         self._token = token
         self._refused = refused
@@ -173,6 +175,7 @@ class EventStream:
                 self._url, socketio_path=PATH, transports=["websocket"], auth=self._auth, wait_timeout=_PATIENCE
             )
             await socket.emit("subscribe_queue", {"queue_id": self.queue_id})
+            self.connections += 1
             self._connected.set()
             self._all_stale()
             await self._lost.wait()

@@ -30,10 +30,6 @@ class Batch:
         """How many queue items it becomes."""
         return batches.size(self.data)
 
-    @property
-    def node_count(self) -> int:
-        return len(self.graph["nodes"])
-
     def body(self, batch_id: str, origin: str) -> dict[str, Any]:
         """Return the request's JSON. `batch_id` is also the destination, by which items are found again."""
         batch: dict[str, Any] = {

@@ -25,14 +25,13 @@ class Progress:
     step: str = ""
     fraction: float | None = None
     overall: float = 0.0
-    #: Which node of the document a running copy is of.
-    sources: dict[tuple[int, str], str] = field(default_factory=dict[tuple[int, str], str])
+    #: The document's nodes of which a copy was started, by queue item.
+    begun: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
 
     @property
     def total(self) -> int:
         """How many nodes there are to run, as far as is known: iterations reveal their copies as they come."""
-        begun = {(item, self.sources[item, copy]) for item, copy in self.started}
-        return len(self.started) + max(len(self.titles) * self.items - len(begun), 0)
+        return len(self.started) + max(len(self.titles) * self.items - len(self.begun), 0)
 
     @property
     def position(self) -> int:
@@ -62,7 +61,7 @@ class Progress:
         if event.kind is EventKind.NODE_STARTED and copy in self.started:
             return False
         self.started.add(copy)
-        self.sources[copy] = event.node_id
+        self.begun.add((event.item_id, event.node_id))
         self.node_title = self.titles.get(event.node_id, "")
         self.step, self.fraction = event.message, event.fraction
         if event.kind is EventKind.NODE_COMPLETE:

@@ -51,9 +51,7 @@ class FieldSchema:
     exclusive_minimum: float | None
     exclusive_maximum: float | None
     multiple_of: float | None
-    min_length: int | None
     max_length: int | None
-    min_items: int | None
     max_items: int | None
     choices: tuple[tuple[str, str], ...]
     whole_choices: bool
@@ -146,9 +144,7 @@ def _field(name: str, raw: dict[str, Any]) -> FieldSchema:
         exclusive_minimum=shape.get("exclusiveMinimum"),
         exclusive_maximum=shape.get("exclusiveMaximum"),
         multiple_of=shape.get("multipleOf"),
-        min_length=shape.get("minLength"),
         max_length=shape.get("maxLength"),
-        min_items=shape.get("minItems"),
         max_items=shape.get("maxItems"),
         choices=_choices(shape),
         whole_choices=shape.get("type") == "integer" and "enum" in shape,

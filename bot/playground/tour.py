@@ -89,7 +89,7 @@ async def _prove(console: Console, database: Path, invoke: LocalInvokeAI) -> boo
     async with db.connect(database) as connection:
         store = JobStore(connection)
         left = await store.count_left()
-        transcript.show_ledger(console, await store.whole_ledger())
+        transcript.show_ledger(console, await store.assets())
     clean = not (left or invoke.images or invoke.items)
     held = f"InvokeAI holds {len(invoke.images)} images and {len(invoke.items)} queue items, as before."
     console.print(held if clean else f"{held} Something was left!", style="bold green" if clean else "bold red")

@@ -2,13 +2,16 @@
 
 import asyncio
 import dataclasses
+import sqlite3
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot import db
-from bot.catalog import Catalog, Draft, NameTaken, Published, digest
+from bot.catalog import DRAFTS_PER_GUILD, Catalog, Draft, Named, NameTaken, Published, TooMany, digest
+from bot.jobs import Job, JobStore, State, now
 from tests.bot.world import document
 from workflows.errors import DocumentError
 from workflows.schema import ModelFilter
@@ -141,3 +144,80 @@ async def test_digests_tell_what_was_sent(catalog: Catalog) -> None:
     assert await catalog.sent_digest("global") == digest(b"one") != digest(b"two")
     await catalog.save_digest("global", digest(b"three"))
     assert [await catalog.sent_digest(scope) for scope in ("global", "5")] == [digest(b"three"), digest(b"two")]
+
+
+async def test_lists_are_made_without_the_documents(catalog: Catalog) -> None:
+    """They are read at every letter that somebody types, and a document may be 5 MiB."""
+    published = await catalog.publish(draft())
+    read: set[str] = set()
+
+    def note(action: int, table: str | None, column: str | None, *_: object) -> int:
+        read.update({f"{table}.{column}"} if action == sqlite3.SQLITE_READ else ())
+        return sqlite3.SQLITE_OK
+
+    await catalog._db.set_authorizer(note)
+    assert await catalog.of_guild(2**60) == [published]
+    assert await catalog.find(2**60, "blur") == published
+    assert await catalog.names(2**60) == [Named("blur", "Makes it soft")]
+    await catalog._db.set_authorizer(None)
+    assert "versions.inputs" in read
+    assert "versions.document" not in read
+
+
+async def test_one_workflow_is_found_by_its_name(catalog: Catalog) -> None:
+    published = await catalog.publish(draft())
+    await catalog.publish(draft("other"))
+    assert await catalog.find(2**60, "blur") == published
+    assert await catalog.find(5, "blur") is None
+    await catalog.remove(2**60, "blur")
+    assert await catalog.find(2**60, "blur") is None
+    assert await catalog.names(2**60) == [Named("other", "Makes it soft")]
+
+
+async def test_a_server_has_only_so_many_whoever_races_for_the_last_place(catalog: Catalog) -> None:
+    for slug in ("a", "b"):
+        await catalog.publish(draft(slug, guild_id=5), most=1 + (slug == "b"))
+    await catalog.publish(draft("x"))
+    for slug in ("y", "z"):
+        await catalog.save_draft(draft(slug))
+    results = await asyncio.gather(*(catalog.publish(draft(s), most=2) for s in ("y", "z")), return_exceptions=True)
+    assert sorted(type(result).__name__ for result in results) == ["Published", "TooMany"]
+    assert len(await catalog.names(2**60)) == 2
+    lost = "y" if isinstance(results[0], TooMany) else "z"
+    assert await catalog.draft(lost)
+    assert await catalog._rows("SELECT * FROM versions WHERE workflow_id NOT IN (SELECT id FROM workflows)") == []
+    await catalog.remove(2**60, "x")
+    await catalog.publish(draft(lost), most=2)
+
+
+async def test_drafts_of_another_day_go(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = now()
+    for hours, name in ((30, "old"), (20, "of today"), (0, "new")):
+        monkeypatch.setattr("bot.catalog.now", lambda hours=hours: moment - timedelta(hours=hours))
+        await catalog.save_draft(draft(draft_id=name, guild_id=hours))
+    assert [bool(await catalog.draft(name)) for name in ("old", "of today", "new")] == [False, True, True]
+
+
+async def test_a_server_keeps_only_its_newest_drafts(catalog: Catalog) -> None:
+    await catalog.save_draft(draft(draft_id="elsewhere", guild_id=5))
+    names = [f"d{number}" for number in range(DRAFTS_PER_GUILD + 3)]
+    for name in names:
+        await catalog.save_draft(draft(draft_id=name))
+    assert [name for name in names if await catalog.draft(name)] == names[3:]
+    assert await catalog.draft("elsewhere")
+
+
+async def test_versions_that_nobody_needs_are_dropped_and_their_numbers_stay_theirs(catalog: Catalog) -> None:
+    kept, ran, gone = [await catalog.publish(draft(slug)) for slug in ("kept", "ran", "gone")]
+    job = Job(id="j", user_id=1, title="", created_at=now(), state=State.CLOSED, workflow_id=ran.workflow_id, version=1)
+    await JobStore(catalog._db).create(job)
+    await JobStore(catalog._db).create(dataclasses.replace(job, id="k", workflow_id=None, version=None))
+    for published in (ran, gone):
+        await catalog.remove(2**60, published.slug)
+    assert await catalog.drop_unused() == 1
+    assert await catalog.drop_unused() == 0
+    for published in (kept, ran):
+        await catalog.version(published.workflow_id, 1)
+    with pytest.raises(KeyError):
+        await catalog.version(gone.workflow_id, 1)
+    assert (await catalog.publish(draft("gone"))).workflow_id > gone.workflow_id

@@ -11,8 +11,18 @@ ENVIRONMENT = {"DISCORD_TOKEN": " token-from-the-environment\n", "INVOKE_PASSWOR
 
 MISTAKES = {
     "no TOML": ("[discord", "is not valid TOML"),
-    "unknown section": ("[discrod]\n", "discrod: there is no such setting. Is it misspelt?"),
-    "unknown key": ("[limits]\nattachment_kb = 3", "limits.attachment_kb: there is no such setting"),
+    "unknown section": ("[discrod]\n", "discrod: there is no such setting. Did you mean discord?"),
+    "unknown key": ("[limits]\nmax_jobs = 3", "limits.max_jobs: there is no such setting. Is it misspelt?"),
+    "a slip": (
+        "[[backend]]\nmax_inflight = 3",
+        "backend[1].max_inflight: there is no such setting. Did you mean max_in_flight?",
+    ),
+    "port out of range": ("[[backend]]\nurl = 'http://127.0.0.1:99199'", "backend[1].url: has no port that could be"),
+    "port of letters": ("[[backend]]\nurl = 'http://127.0.0.1:91x0'", "backend[1].url: has no port that could be"),
+    "no host": ("[[backend]]\nurl = 'http://'", "backend[1].url: names no host"),
+    "half an address": ("[[backend]]\nurl = 'http://[::1'", "backend[1].url: is not an address"),
+    "a path": ("[[backend]]\nurl = 'http://x/invoke/'", "backend[1].url: give the address without a path"),
+    "a query": ("[[backend]]\nurl = 'http://x?y=1'", "backend[1].url: give the address alone"),
     "unknown key of a backend": ("[[backend]]\nurI = 'x'", "backend[1].urI: there is no such setting"),
     "one bracket": ("[backend]\nurl = 'http://x'", "backend: write [[backend]]"),
     "no backend": ("backend = []", "backend: "),
@@ -61,6 +71,32 @@ def test_a_mistake_is_one_line_that_says_where(text: str, problem: str, file: Pa
     assert problem in message
     assert "\n" not in message
     assert not any(secret in message for secret in ("hush", "pass-word", "token-from"))
+
+
+def test_several_mistakes_are_told_at_once_a_line_each(file: Path) -> None:
+    file.write_text(
+        "token = 'abc'\n[discrod]\n[limits]\nretry_minutes = 0\n"
+        "[[backend]]\nurl = 'here'\npassword = 'hush'\n[[backend]]\nname = 'b'\nmax_inflight = 3"
+    )
+    with pytest.raises(ConfigError) as error:
+        load(file, {})
+    lines = str(error.value).splitlines()
+    assert all(line.startswith(f"{file}: ") for line in lines)
+    assert sorted(line.removeprefix(f"{file}: ").split(":")[0] for line in lines) == [
+        *("backend.password", "backend[1].url", "backend[2].max_inflight", "discrod", "limits.retry_minutes", "token"),
+    ]
+    assert "hush" not in str(error.value)
+
+
+@pytest.mark.parametrize("given", ["abc.def", ' "abc.def"\n', "'abc.def'", "Bot abc.def", '"bot  abc.def"'])
+def test_a_token_is_taken_as_people_paste_it(given: str, file: Path) -> None:
+    file.write_text("")
+    assert load(file, {"DISCORD_TOKEN": given}).token.get_secret_value() == "abc.def"
+
+
+def test_a_discord_elsewhere_may_have_a_path(file: Path) -> None:
+    file.write_text("[discord]\napi_url = 'http://127.0.0.1:8080/api/v10'\ngateway_url = 'ws://127.0.0.1:8080/gateway'")
+    assert load(file, {}).discord.api_url == "http://127.0.0.1:8080/api/v10"
 
 
 def test_a_missing_file_is_named(file: Path) -> None:

@@ -1,5 +1,7 @@
 """One file, one process, every migration once."""
 
+import contextlib
+import re
 import sqlite3
 import subprocess
 import sys
@@ -135,7 +137,37 @@ async def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 async def test_a_look_from_outside_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "familiar.sqlite"
     assert db.look_at(path) == db.Look(in_use=False, open_jobs=0, left=0)
-    assert "familiar.sqlite" not in {file.name for file in tmp_path.iterdir()}  # noqa: ASYNC240
+    assert db.look_at(tmp_path / "not" / "there.sqlite") == db.Look(in_use=False, open_jobs=0, left=0)
+    assert files(tmp_path) == set()
     async with db.connect(path):
         assert db.look_at(path) == db.Look(in_use=True, open_jobs=0, left=0)
+    before = files(tmp_path)
     assert db.look_at(path) == db.Look(in_use=False, open_jobs=0, left=0)
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "complaint"),
+    [
+        ("folder", "folder: is a folder. Name a file in it"),
+        ("words", "words: cannot be read: file is not a database. Is it Familiar's?"),
+        ("other.sqlite", "other.sqlite: cannot be read: no such table: jobs. Is it Familiar's?"),
+        ("newer.sqlite", "newer.sqlite: is of a newer Familiar (migration 999); update this one."),
+        ("words/familiar.sqlite", "words is not a folder"),
+    ],
+)
+def test_a_look_at_what_is_no_database_is_one_line(path: str, complaint: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "words").write_text("just words, " * 100)
+    for name, statement in (("other", "CREATE TABLE x (y)"), ("newer", "PRAGMA user_version = 999")):
+        with contextlib.closing(sqlite3.connect(tmp_path / f"{name}.sqlite")) as connection:
+            connection.execute(statement)
+    before = files(tmp_path)
+    with pytest.raises(DatabaseError, match=re.escape(complaint)) as error:
+        db.look_at(tmp_path / path)
+    assert "\n" not in str(error.value)
+    assert files(tmp_path) == before
+
+
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot import db
-from bot.doctor import Finding, examine
+from bot.doctor import Finding, counted, examine
 from bot.playground.discord import LocalDiscord, Permissions
 from bot.playground.invokeai import LocalInvokeAI
 
@@ -56,6 +56,27 @@ async def test_settings_that_are_wrong_are_all_there_is_to_say(tmp_path: Path) -
     findings = await found(tmp_path / "none.toml")
     assert list(findings) == ["config"]
     assert "Copy config.toml there, or name yours with --config." in wrong(findings)["config"]
+
+
+async def test_settings_without_a_backend_say_which_address_is_asked(tmp_path: Path) -> None:
+    path = config(tmp_path, "http://127.0.0.1:1")
+    findings = await found(path, quick=True)
+    assert findings["config"].text == str(path)
+    path.write_text("", "utf-8")
+    findings = await found(path, quick=True)
+    assert findings["config"].text == f"{path}; no [[backend]] in it, so http://127.0.0.1:9090 is asked"
+
+
+async def test_every_mistake_in_the_settings_is_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text("[discrod]\n[limits]\nretry_minutes = 0\n", "utf-8")
+    findings = [finding async for finding in examine(path, {}, quick=True)]
+    assert [(finding.ok, finding.subject) for finding in findings] == [(False, "config")] * 2
+
+
+@pytest.mark.parametrize(("number", "words"), [(0, "0 models"), (1, "1 model"), (2, "2 models")])
+def test_one_is_not_many(number: int, words: str) -> None:
+    assert counted(number, "model") == words
 
 
 async def test_a_dead_backend(tmp_path: Path) -> None:
@@ -155,14 +176,16 @@ async def test_a_permission_is_missing_in_one_server(
     assert problems["server Attic"].startswith("lacks Send Messages, Attach Files. Give them to the bot's role")
 
 
-async def test_quick_leaves_discord_alone_and_wants_a_running_bot(server: LocalInvokeAI, tmp_path: Path) -> None:
-    path = config(tmp_path, server.url)
+async def test_quick_looks_only_at_what_runs_here(tmp_path: Path) -> None:
+    """A container whose InvokeAI sleeps is healthy: a restart of the bot would not wake it."""
+    path = config(tmp_path, "http://127.0.0.1:1")
     problems = wrong(await found(path, quick=True))
     assert list(problems) == ["database"]
     assert problems["database"].endswith("no Familiar is running on it. Start it with `familiar serve`.")
     async with db.connect(tmp_path / "familiar.sqlite"):
         findings = await found(path, quick=True)
     assert wrong(findings) == {}
+    assert list(findings) == ["config", "database"]
     assert "a Familiar is running on it; 0 open jobs, 0 things to delete" in findings["database"].text
 
 

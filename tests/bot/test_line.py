@@ -115,6 +115,37 @@ def test_leaving_tells_the_others_and_is_harmless_twice() -> None:
     assert moved == Counter({"c1": 1})
 
 
+def test_only_those_are_woken_whose_place_is_another_one() -> None:
+    made, moved = line(1, "a1", "b1", "b2", "c1", "c2")
+    assert [made.position(job_id) for job_id in ("b1", "c1", "b2", "c2")] == [1, 2, 3, 4]
+    moved.clear()
+    made.leave("c2")
+    assert not moved
+    made.join("d1", ord("d"), moved.of("d1"))
+    assert (made.position("d1"), moved) == (3, Counter({"b2": 1}))
+    moved.clear()
+    made.leave("a1")
+    assert (made.has_turn("b1"), moved) == (True, Counter({"b1": 1, "c1": 1, "d1": 1, "b2": 1}))
+    moved.clear()
+    made.resume("c1", ord("c"))
+    assert moved == Counter({"d1": 1, "b2": 1})
+
+
+def test_the_order_is_worked_out_once_for_each_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With four hundred who wait, a line that sorts for each of them stands still for seconds."""
+    sorts: list[int] = []
+    monkeypatch.setattr("bot.line.order", lambda places, *rest: sorts.append(len(places)) or order(places, *rest))
+    names = [f"{chr(97 + user)}{number}" for user in range(20) for number in range(20)]
+    made, _ = line(2, *names)
+    sorts.clear()
+    made.leave("a0")
+    # Whose turn it is, and where everybody stands.
+    assert len(sorts) <= 2
+    sorts.clear()
+    assert max(made.position(name) for name in names[1:]) == made.length
+    assert not sorts
+
+
 def test_joining_twice_keeps_the_place() -> None:
     made, _ = line(1, "a1", "b1", "c1")
     made.join("b1", ord("b"), _nothing)

@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import signal
 import sqlite3
 import sys
@@ -180,7 +181,10 @@ async def test_check_never_ends_in_a_traceback(content: bytes, server: LocalInvo
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--url", NOWHERE], "Is InvokeAI running, and the url right? With --schema FILE no server is needed."),
+        (
+            ["--url", NOWHERE],
+            "Is InvokeAI running, and the url right? Name another with --url; with --schema FILE no server is needed.",
+        ),
         (["--url", "localhost:9090"], "--url localhost:9090: must begin with http:// or https://"),
         (["--schema", "none.json"], "none.json: cannot be read: No such file or directory"),
         (["--schema", BLUR], "holds no InvokeAI nodes"),
@@ -208,6 +212,15 @@ async def test_check_asks_another_server_than_invokeai() -> None:
         ran = await command("check", BLUR, "--url", discord.url)
     assert ran.code == 2
     assert "Is the url right" in ran.complaint
+
+
+async def test_check_looks_into_a_folder(server: LocalInvokeAI, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    ran = await command("check", str(BUNDLED), "none", "--json", "--url", server.url)
+    lines = [json.loads(line) for line in ran.out.splitlines()]
+    assert [line["file"] for line in lines] == [*map(str, sorted(BUNDLED.glob("*.json"))), "none"]
+    assert [line["problems"] for line in lines if not line["ok"]] == [["is a folder without any *.json in it."]]
+    assert ran.code == 1
 
 
 # run, in a process of its own, because it handles signals
@@ -263,6 +276,7 @@ async def test_what_a_killed_run_left_goes_with_the_next_one(tmp_path: Path) -> 
         assert server.images
         ran = await ended(await started("run", BLUR, *given))
         assert (ran.code, json.loads(ran.out)["left_on_backend"]) == (0, 0)
+        assert ran.err == "cleaned up after 1 job of an earlier run\n"
         assert (list(server.images), list(server.items)) == ([], [])
 
 
@@ -277,7 +291,13 @@ async def until_enqueued(server: LocalInvokeAI) -> None:
     [
         (["--set", "radius"], "--set radius: write --set NAME=…"),
         (["--image", "=x.png"], "--image =x.png: write --image NAME=…"),
+        (["--set", "radius=1", "--set", "radius=2"], "--set radius is given twice."),
         (["--url", "ftp://here"], "--url ftp://here: must begin with http:// or https://"),
+        (["--url", "http://127.0.0.1:99199"], "--url http://127.0.0.1:99199: has no port that could be"),
+        (["--url", "http://127.0.0.1:91x0"], "--url http://127.0.0.1:91x0: has no port that could be"),
+        (["--url", "http://"], "--url http://: names no host"),
+        (["--url", ""], "--url : must begin with http:// or https://"),
+        (["--url", "http://here/invoke"], "--url http://here/invoke: give the address without a path"),
         (["--config", "none.toml"], "none.toml: there is no such file."),
     ],
 )
@@ -303,7 +323,7 @@ async def test_serve_wants_a_token(tmp_path: Path) -> None:
     ("text", "complaint"),
     [
         ("[[backend]\n", "is not valid TOML"),
-        ("[limits]\nimages = 3\n", "limits.images: there is no such setting. Is it misspelt?"),
+        ("[limits]\nimages = 3\n", "limits.images: there is no such setting. Did you mean images_per_run?"),
         ('[[backend]]\nurl = "here"\n', "backend[1].url: must begin with http:// or https://"),
         ('token = "x"\n', "secrets do not belong in this file; set DISCORD_TOKEN instead"),
     ],
@@ -337,6 +357,51 @@ async def test_a_second_serve_on_one_database_is_refused(tmp_path: Path) -> None
     assert "Traceback" not in ran.err
 
 
+async def test_serve_tells_of_every_mistake_in_the_settings(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text('[limits]\nretry_minutes = 0\n[[backend]]\nurl = "here"\n', "utf-8")
+    ran = await command("serve", "--config", str(path))
+    assert ran.code == 2
+    assert [line.split(": ")[:3] for line in ran.err.splitlines()] == [
+        ["familiar", str(path), "backend[1].url"],
+        ["familiar", str(path), "limits.retry_minutes"],
+    ]
+
+
+async def test_serve_waits_for_discord_in_plain_lines_and_stops_at_once(tmp_path: Path) -> None:
+    path = config(tmp_path)
+    path.write_text('[discord]\napi_url = "http://127.0.0.1:1/api/v10"\n' + path.read_text("utf-8")[10:], "utf-8")
+    process = await started("serve", "--config", str(path), DISCORD_TOKEN="MTA.x.y", COLUMNS="40")
+    assert process.stderr
+    seen: list[str] = []
+    async with asyncio.timeout(SECONDS):
+        while not seen or "trying again" not in seen[-1]:
+            seen.append((await process.stderr.readline()).decode())
+            assert seen[-1], seen
+        process.send_signal(signal.SIGTERM)
+        ran = await ended(process)
+    assert (ran.code, ran.out) == (0, "")
+    lines = [line.rstrip("\n") for line in seen] + ran.err.splitlines()
+    assert all(re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [A-Z]+ [\w.]+: ", line) for line in lines), lines
+    assert lines[-1].endswith(" INFO bot.service: stopping; 0 jobs wait for the next start")
+
+
+# demo, and the version
+
+
+async def test_demo_tells_of_a_folder_that_cannot_be_before_anything_runs() -> None:
+    written("taken", b"")
+    ran = await command("demo", "--out", "taken")
+    assert ran.code == 2
+    assert ran.complaint == "--out taken: is a file. Name a folder; it is made if it is not there."
+
+
+async def test_it_tells_its_version() -> None:
+    ran = await command("--version")
+    assert (ran.code, ran.err) == (0, "")
+    assert re.fullmatch(r"familiar \d+\.\d+\.\d+\n", ran.out)
+
+
 # doctor
 
 
@@ -344,6 +409,10 @@ async def test_doctor_exits_with_1_if_anything_is_wrong(tmp_path: Path) -> None:
     ran = await command("doctor", "--config", str(config(tmp_path)))
     assert (ran.code, ran.err) == (1, "")
     assert [line[:1] for line in ran.out.splitlines()] == ["✓", "✓", "✗", "✗"]
+    assert names(tmp_path) == ["settings.toml"], "a look made something"
+    quick = await command("doctor", "--quick", "--config", str(config(tmp_path)))
+    assert [line[:1] for line in quick.out.splitlines()] == ["✓", "✗"]
+    assert quick.out.endswith("no Familiar is running on it. Start it with familiar serve.\n")
 
 
 async def test_doctor_exits_with_0_if_all_is_well(

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from bot.config import BackendSettings
+from bot.playground.invokeai import LocalInvokeAI
 from bot.pool import Backend, Pool, open_pool
 from tests.bot.conftest import Serve
 from tests.bot.world import until
@@ -58,6 +59,46 @@ async def test_what_a_backend_can_do_is_read_again(
         await until(lambda: server.requests["GET", "/api/v2/models/"] > asked + 3)
         # The node types are large, and the same for as long as the version is.
         assert server.requests["GET", "/openapi.json"] <= 2
+
+
+def times_read(server: LocalInvokeAI) -> int:
+    return server.requests["GET", "/openapi.json"]
+
+
+async def test_a_restarted_backend_is_asked_for_its_node_types(serve: Serve) -> None:
+    """It may have new node packs, at the same version."""
+    server = await serve()
+    async with open_pool([BackendSettings(url=server.url)], open_http) as pool:
+        await connected(pool)
+        await pool.first.refresh()
+        read = times_read(server)
+        await pool.first.refresh()
+        assert times_read(server) == read
+        await server.crash()
+        await server.start()
+        await until(lambda: pool.first.events.connections == 2)
+        await pool.first.refresh()
+        assert times_read(server) == read + 1
+
+
+async def test_a_fresh_look_reads_everything_and_falls_back_to_what_is_known(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.pool._FRESH_LOOK_SECONDS", 0.3)
+    server = await serve()
+    async with open_http(server.url) as http:
+        backend = unopened(server.url, http)
+        known = await backend.schemas()
+        read = times_read(server)
+        assert await backend.fresh_schemas() is not known
+        assert times_read(server) == read + 1
+        known = await backend.schemas()
+        server.faults.fail_next("/api/v1/app/version", 503)
+        assert await backend.fresh_schemas() is known
+        server.faults.delay("/api/v1/app/version", 2)
+        assert await backend.fresh_schemas() is known
+        with pytest.raises(Unavailable):
+            await unopened(server.url, http).fresh_schemas()
 
 
 def unopened(url: str, http: httpx.AsyncClient) -> Backend:

@@ -109,9 +109,35 @@ def test_two_files_of_one_name_are_told_apart(capabilities: Capabilities) -> Non
 
 
 async def test_a_server_that_cannot_be_asked() -> None:
-    with pytest.raises(UserError, match="Is InvokeAI running, and the url right\\? With --schema FILE"):
+    with pytest.raises(
+        UserError, match="Is InvokeAI running, and the url right\\? Name another with --url; with --schema FILE"
+    ):
         await ask_backend(BackendSettings(url="http://127.0.0.1:1"))
 
 
 def test_what_only_discord_draws_is_left_out() -> None:
     assert plain("**width**: see `/workflow list`") == "width: see /workflow list"
+    assert plain("choose **Download Workflow**, then upload that file.") == "choose Download Workflow."
+
+
+def test_a_program_is_told_every_reason(capabilities: Capabilities, tmp_path: Path) -> None:
+    raw = json.loads((BUNDLED / "blur.json").read_text("utf-8"))
+    raw["nodes"], raw["edges"] = [], []
+    path = tmp_path / "nothing.json"
+    path.write_text(json.dumps(raw), "utf-8")
+    for file in (path, tmp_path / "none.json", tmp_path):
+        found = as_json(examine(file, capabilities))
+        assert not found["ok"]
+        assert found["problems"]
+    assert as_json(examine(BUNDLED / "blur.json", capabilities))["problems"] == []
+
+
+def test_a_collection_is_shown_by_all_its_names(capabilities: Capabilities) -> None:
+    report = examine(FIXTURES / "many_images.json", capabilities)
+    assert "photos, photos_2, photos_3, photos_4, photos_5" in printed(report, 200)
+    (entry,) = (entry for entry in as_json(report)["inputs"] if entry["kind"] == "images")
+    assert entry["options"] == ["photos", "photos_2", "photos_3", "photos_4", "photos_5"]
+
+
+def test_an_empty_default_is_told(capabilities: Capabilities) -> None:
+    assert "text, default empty" in printed(examine(FIXTURES / "image_to_image.json", capabilities), 200)

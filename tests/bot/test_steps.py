@@ -86,6 +86,8 @@ async def test_a_full_queue_is_waited_for(world: World) -> None:
     async with world.connected() as engine:
         _, card, task = await world.start(engine, "blur")
         await card.sees(Away, times=3)
+        assert Away(is_full=True) in card.moments
+        assert Away() not in card.moments
         world.server.faults.full_queue = False
         assert (await task).outcome is Outcome.COMPLETED
         await world.assert_clean(engine)

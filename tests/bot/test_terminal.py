@@ -1,18 +1,22 @@
 """`familiar run` from the inside: one job with a folder for a channel."""
 
 import asyncio
+import contextlib
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from rich.console import Console
 
 from bot.cards import Away, Cancelling, Moment, Restarted, Running, Uploading, Waiting
 from bot.config import BackendSettings, Settings
 from bot.jobs import Outcome
 from bot.playground.invokeai import LocalInvokeAI
+from bot.reports import plain
 from bot.terminal import Interrupts, Request, Result, TerminalCard, _words, print_result, progress_bar, run
 from tests.bot.world import BUNDLED, FIXTURES, picture, text_chunks
 from workflows.errors import UserError
@@ -55,7 +59,7 @@ async def runs(server: LocalInvokeAI) -> None:
 
 async def test_results_are_saved_and_nothing_is_left(server: LocalInvokeAI, image: Path, tmp_path: Path) -> None:
     out = tmp_path / "some" / "where"
-    result = await ran(server, Request(BLUR, {"radius": "3"}, {"picture": image}, out))
+    result = await ran(server, Request(BLUR, {"radius": "3"}, [("picture", image)], out))
     assert (result.ok, result.problem, result.left) == (True, "", 0)
     assert result.job.given == {"radius": 3.0, "kind": "gaussian"}
     (path,) = result.paths
@@ -65,7 +69,7 @@ async def test_results_are_saved_and_nothing_is_left(server: LocalInvokeAI, imag
 
 
 async def test_several_results_are_numbered(server: LocalInvokeAI, image: Path, tmp_path: Path) -> None:
-    result = await ran(server, Request(BUNDLED / "hue_sheet.json", {"pictures": "3"}, {"picture": image}, tmp_path))
+    result = await ran(server, Request(BUNDLED / "hue_sheet.json", {"pictures": "3"}, [("picture", image)], tmp_path))
     assert [path.name for path in result.paths] == [f"hue_sheet-{result.job.id}-{n}.png" for n in (1, 2, 3)]
     assert all(path.is_file() for path in result.paths)
 
@@ -87,24 +91,106 @@ async def test_a_slip_is_told_before_anything_is_uploaded(
     values: dict[str, str], images: list[str], complaint: str, server: LocalInvokeAI, image: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(UserError) as told:
-        await ran(server, Request(BLUR, values, dict.fromkeys(images, image), tmp_path / "out"))
+        await ran(server, Request(BLUR, values, [(name, image) for name in images], tmp_path / "out"))
     assert complaint in str(told.value)
     assert server.requests["POST", "/api/v1/images/upload"] == 0
 
 
+async def test_a_collection_is_filled_in_order(server: LocalInvokeAI, tmp_path: Path) -> None:
+    """One name again and again means the next picture each time; a place that is named is kept free."""
+    given: list[tuple[str, Path]] = []
+    for number, name in enumerate(["photos", "photos_2", "photos", "photos"]):
+        path = tmp_path / f"{number}.png"
+        path.write_bytes(picture((20 + number, 16)))
+        given.append((name, path))
+    result = await ran(server, Request(FIXTURES / "many_images.json", {}, given, tmp_path / "out"))
+    assert result.ok
+    sizes = []
+    for path in result.paths:
+        with Image.open(path) as image:
+            sizes.append(image.width)
+    assert sizes == [20, 21, 22, 23]
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "times", "complaint"),
+    [
+        (BLUR, "picture", 2, "--image picture is given twice, and takes one picture."),
+        (FIXTURES / "many_images.json", "photos", 6, "--image photos takes up to 5 pictures, not 6."),
+        (FIXTURES / "many_images.json", "photos_2", 7, "--image photos takes up to 5 pictures, not 7."),
+    ],
+)
+async def test_a_picture_too_many_is_told(
+    file: Path, name: str, times: int, complaint: str, server: LocalInvokeAI, image: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=re.escape(complaint)):
+        await ran(server, Request(file, {}, [(name, image)] * times, tmp_path))
+
+
+async def test_a_model_that_is_not_there_is_answered_with_those_that_are(server: LocalInvokeAI, tmp_path: Path) -> None:
+    request = Request(FIXTURES / "text_to_image.json", {"model": "nothing"}, [], tmp_path)
+    with pytest.raises(UserError, match=r"“nothing” is no installed model that fits here\. There are: .*tiny-sd15\."):
+        await ran(server, request)
+
+
+async def test_a_file_that_is_no_workflow_is_named_in_one_line(server: LocalInvokeAI, tmp_path: Path) -> None:
+    path = tmp_path / "odd.json"
+    path.write_text('{"nodes": [], "edges": []}')
+    with pytest.raises(UserError) as told:
+        await ran(server, Request(path, {}, [], tmp_path))
+    assert str(told.value).startswith(f"{path}: ")
+    assert "\n" not in str(told.value)
+    assert "upload" not in plain(str(told.value))
+
+
+async def test_results_of_an_earlier_run_are_dropped(
+    server: LocalInvokeAI, image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that was killed when its job was over, but its results were not saved yet."""
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    request, reached = Request(BLUR, {}, [("picture", image)], tmp_path / "out"), asyncio.Event()
+
+    async def killed(self: TerminalCard, job: object, files: object) -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TerminalCard, "deliver", killed)
+        first = asyncio.create_task(ran(server, request))
+        async with asyncio.timeout(SECONDS):
+            await reached.wait()
+        first.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await first
+    result = await ran(server, request)
+    assert (result.ok, result.cleaned, result.left) == (True, 1, 0)
+    assert list(here.iterdir()) == []
+    assert list((tmp_path / "out").iterdir()) == result.paths
+    assert left(server) == ([], [])
+
+
+async def test_a_server_that_refuses_is_told_of_at_once(image: Path, tmp_path: Path) -> None:
+    nowhere = Settings(backend=(BackendSettings(url="http://127.0.0.1:1"),))
+    async with asyncio.timeout(2):
+        with pytest.raises(UserError, match=r"1:1: does not answer .* Is InvokeAI running, .* with --url\."):
+            await run(Request(BLUR, {}, [("picture", image)], tmp_path), nowhere, None, Interrupts())
+
+
 async def test_a_picture_that_is_not_there(server: LocalInvokeAI, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"there is no file .*none\.png"):
-        await ran(server, Request(BLUR, {}, {"picture": tmp_path / "none.png"}, tmp_path))
+        await ran(server, Request(BLUR, {}, [("picture", tmp_path / "none.png")], tmp_path))
 
 
 async def test_a_workflow_that_is_not_there(server: LocalInvokeAI, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"none\.json: cannot be read: No such file or directory"):
-        await ran(server, Request(tmp_path / "none.json", {}, {}, tmp_path))
+        await ran(server, Request(tmp_path / "none.json", {}, [], tmp_path))
 
 
 async def test_a_folder_that_cannot_be_is_told_before_the_run(server: LocalInvokeAI, image: Path) -> None:
     with pytest.raises(UserError, match="nothing can be saved there"):
-        await ran(server, Request(BLUR, {}, {"picture": image}, image / "out"))
+        await ran(server, Request(BLUR, {}, [("picture", image)], image / "out"))
     assert not server.requests
 
 
@@ -115,14 +201,14 @@ async def test_results_that_cannot_be_saved_are_no_success(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(TerminalCard, "_write", full)
-    result = await ran(server, Request(BLUR, {}, {"picture": image}, tmp_path))
+    result = await ran(server, Request(BLUR, {}, [("picture", image)], tmp_path))
     assert (result.ok, result.job.outcome, result.left) == (False, Outcome.COMPLETED, 0)
     assert result.problem.endswith("the results cannot be saved there: No space left on device")
     assert left(server) == ([], [])
 
 
 async def test_a_failed_run_says_why(server: LocalInvokeAI, image: Path, tmp_path: Path) -> None:
-    result = await ran(server, Request(FIXTURES / "failing.json", {"divide_by": "0"}, {"photo": image}, tmp_path))
+    result = await ran(server, Request(FIXTURES / "failing.json", {"divide_by": "0"}, [("photo", image)], tmp_path))
     assert (result.ok, result.job.outcome, result.paths) == (False, Outcome.FAILED, [])
     assert result.problem.startswith("The step Divide failed: division by zero.")
     assert left(server) == ([], [])
@@ -131,7 +217,7 @@ async def test_a_failed_run_says_why(server: LocalInvokeAI, image: Path, tmp_pat
 async def test_an_interrupt_cancels_and_cleans_up(image: Path, tmp_path: Path) -> None:
     async with LocalInvokeAI(node_seconds=0.3) as server:
         interrupts = Interrupts()
-        running = asyncio.create_task(ran(server, Request(BLUR, {}, {"picture": image}, tmp_path), interrupts))
+        running = asyncio.create_task(ran(server, Request(BLUR, {}, [("picture", image)], tmp_path), interrupts))
         await runs(server)
         interrupts.interrupt()
         result = await running
@@ -142,7 +228,7 @@ async def test_an_interrupt_cancels_and_cleans_up(image: Path, tmp_path: Path) -
 async def test_a_second_interrupt_leaves_at_once_and_the_next_run_cleans_up(image: Path, tmp_path: Path) -> None:
     """The way out when InvokeAI is gone, and cleaning up would go on for ever."""
     async with LocalInvokeAI(node_seconds=0.3) as server:
-        interrupts, request = Interrupts(), Request(BLUR, {}, {"picture": image}, tmp_path)
+        interrupts, request = Interrupts(), Request(BLUR, {}, [("picture", image)], tmp_path)
         running = asyncio.create_task(ran(server, request, interrupts))
         await runs(server)
         await server.stop()
@@ -159,7 +245,7 @@ async def test_a_second_interrupt_leaves_at_once_and_the_next_run_cleans_up(imag
 
 
 async def test_two_at_once_do_not_disturb_each_other(server: LocalInvokeAI, image: Path, tmp_path: Path) -> None:
-    request = Request(BLUR, {}, {"picture": image}, tmp_path)
+    request = Request(BLUR, {}, [("picture", image)], tmp_path)
     results = await asyncio.gather(ran(server, request), ran(server, request))
     assert [result.ok for result in results] == [True, True]
     assert len({path for result in results for path in result.paths}) == 2
@@ -169,13 +255,13 @@ async def test_two_at_once_do_not_disturb_each_other(server: LocalInvokeAI, imag
 async def test_a_server_that_wants_a_login(image: Path, tmp_path: Path) -> None:
     async with LocalInvokeAI(users={"member@example.com": "Secret-words-1"}) as server:
         with pytest.raises(UserError, match="Set username and password_env for this backend"):
-            await ran(server, Request(BLUR, {}, {"picture": image}, tmp_path))
+            await ran(server, Request(BLUR, {}, [("picture", image)], tmp_path))
 
 
 async def test_a_login_from_the_settings(image: Path, tmp_path: Path) -> None:
     async with LocalInvokeAI(users={"member@example.com": "Secret-words-1"}) as server:
         login = {"username": "member@example.com", "password_env": "X", "password": "Secret-words-1"}
-        request = Request(BLUR, {}, {"picture": image}, tmp_path)
+        request = Request(BLUR, {}, [("picture", image)], tmp_path)
         async with asyncio.timeout(SECONDS):
             result = await run(request, settings(server, **login), None, Interrupts())
         assert result.ok
@@ -184,7 +270,7 @@ async def test_a_login_from_the_settings(image: Path, tmp_path: Path) -> None:
 async def test_a_bar_tells_how_far_it_is(server: LocalInvokeAI, image: Path, tmp_path: Path) -> None:
     console = Console(record=True, force_terminal=True, width=80, file=(tmp_path / "screen").open("w"))
     with console.file, progress_bar(console) as bar:
-        request = Request(BLUR, {}, {"picture": image}, tmp_path)
+        request = Request(BLUR, {}, [("picture", image)], tmp_path)
         assert (await run(request, settings(server), bar, Interrupts())).ok
         assert [(task.description, task.completed) for task in bar.tasks] == [("completed", 1.0)]
 
@@ -192,7 +278,7 @@ async def test_a_bar_tells_how_far_it_is(server: LocalInvokeAI, image: Path, tmp
 async def test_what_is_printed(
     server: LocalInvokeAI, image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    request = Request(FIXTURES / "failing.json", {"divide_by": "0"}, {"photo": image}, tmp_path)
+    request = Request(FIXTURES / "failing.json", {"divide_by": "0"}, [("photo", image)], tmp_path)
     failed = await ran(server, request)
     print_result(failed, as_json=False)
     told = capsys.readouterr().out.splitlines()

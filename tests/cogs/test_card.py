@@ -261,7 +261,7 @@ async def test_only_the_requester_and_moderators_may_cancel(room: Atelier) -> No
     await room.shows(card, "🎨")
     refused = await room.answer(await room.place.other.press(card, "Cancel"))
     assert refused.ephemeral
-    assert text(refused) == "Only the one who asked for it, or a moderator, can cancel this."
+    assert text(refused) == "Only the one who asked for it, or someone with **Manage Messages**, can cancel this."
     # Manage Server is not Manage Messages.
     assert "Only the one" in text(await room.answer(await room.place.admin.press(card, "Cancel")))
     assert buttons(card) == ["Cancel"]
@@ -270,6 +270,25 @@ async def test_only_the_requester_and_moderators_may_cancel(room: Atelier) -> No
     await room.over(card)
     assert "🛑 Cancelled." in text(card)
     await room.invoke.resume()
+    await room.tidy()
+
+
+@in_module_loop
+async def test_who_may_cancel_on_one_server_may_not_on_another(room: Atelier) -> None:
+    await room.publish(workflow(blank(), name="Blank"))
+    await room.invoke.pause()
+    card = await room.run("blank")
+    await room.shows(card, "🎨")
+    button = card.components[0]["components"][0]["custom_id"]
+    elsewhere = room.open_place("Elsewhere")
+    moderator = elsewhere.guild.add_member("Moderator", manage_messages=True)
+    own = await room.answer(await elsewhere.admin.slash(elsewhere.channel, "workflow list"))
+    refused = await room.answer(await room.press_raw(moderator, own, button))
+    assert text(refused) == "That job is no longer known here."
+    assert buttons(card) == ["Cancel"]
+    await room.invoke.resume()
+    await room.over(card)
+    assert len(card.attachments) == 1
     await room.tidy()
 
 

@@ -1,6 +1,7 @@
 """/jobs: what waits, what runs, and the last ten that are over; one's own, and nobody else's."""
 
 import re
+import sqlite3
 
 import pytest
 
@@ -74,3 +75,27 @@ async def test_jobs_that_failed_or_run_elsewhere(room: Atelier) -> None:
     assert "❌" in await room.ask(room.place.member, "jobs")
     there = await room.answer(await same.slash(elsewhere.channel, "jobs"))
     assert "You have not run anything here yet." in text(there)
+
+
+async def test_results_that_never_reached_their_card_are_told_of(atelier: Atelier) -> None:
+    await atelier.publish(workflow(blank(), name="Blank"))
+    await atelier.over(await atelier.run("blank"))
+    await atelier.tidy()
+    assert "posted" not in await atelier.ask(atelier.place.member, "jobs")
+    await atelier.stop()
+    with sqlite3.connect(atelier.database) as connection:
+        connection.execute("UPDATE jobs SET delivered_at = NULL")
+    connection.close()
+    await atelier.start()
+    shown = await atelier.ask(atelier.place.member, "jobs")
+    assert re.search(r"^✅ \d\.\d s · could not be posted \[Blank\]", shown, re.MULTILINE)
+
+
+@in_module_loop
+async def test_a_title_cannot_end_its_link(room: Atelier) -> None:
+    await room.publish(workflow(blank(), name="x](https://evil.example) [y"), name="odd")
+    card = await room.over(await room.run("odd"))
+    assert text(card).splitlines()[0] == r"x\](https://evil.example) \[y"
+    line = (await room.ask(room.place.member, "jobs")).splitlines()[1]
+    link = f"https://discord.com/channels/{room.place.guild.id}/{room.channel.id}/{card.id}"
+    assert f"[x)(https://evil.example) (y]({link})" in line

@@ -1,6 +1,8 @@
 """/workflow add: from an uploaded file to a command, and everything that keeps it from becoming one."""
 
 import asyncio
+import logging
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -227,7 +229,7 @@ async def test_pressing_publish_twice_publishes_once_and_confuses_nobody(room: A
     await asyncio.sleep(0.1)
     assert list(room.place.guild.commands) == ["fog-glass"]
     said = [text(m) for use in (first, second) for m in use.followups]
-    assert said == ["That draft is gone: it was published or dropped already."]
+    assert said == ["That draft is gone: it was published or dropped already, or is older than a day."]
     assert "is ready for everyone here" in report.content
 
 
@@ -421,3 +423,123 @@ async def test_an_upload_that_discord_no_longer_has(atelier: Atelier) -> None:
     stored.removed = True
     answer = await atelier.answer(use)
     assert answer.content == "Discord does not hand that file out any more. Please upload it again."
+
+
+def fill(atelier: Atelier, count: int) -> None:
+    """Put copies of the first workflow beside it until the server has so many."""
+    with sqlite3.connect(atelier.database) as connection:
+        for number in range(2, count + 1):
+            connection.execute(
+                "INSERT INTO versions SELECT ?, 1, name, description, document, inputs, created_by, created_at "
+                "FROM versions WHERE workflow_id = 1",
+                (number,),
+            )
+            connection.execute(
+                "INSERT INTO workflows (id, guild_id, slug, version, created_by, created_at) "
+                "SELECT ?, guild_id, ?, 1, created_by, created_at FROM workflows WHERE id = 1",
+                (number, f"copy-{number}"),
+            )
+    connection.close()
+
+
+async def test_of_two_drafts_for_the_last_place_one_is_published(atelier: Atelier) -> None:
+    await atelier.publish(fixture("blur"))
+    fill(atelier, 99)
+    reports = [await atelier.add(fixture("blur"), name=name) for name in ("one", "two")]
+    await atelier.place.admin.press(reports[0], "Publish")
+    await atelier.shows(reports[0], "is ready for everyone here")
+    use = await atelier.place.admin.press(reports[1], "Publish")
+    await atelier.discord.until(lambda: use.followups)
+    assert text(use.followups[0]) == (
+        "This server has 100 workflows, which is all that Discord allows. Remove one first."
+    )
+    assert buttons(reports[1]) == ["Publish", "Cancel"]
+    assert len(atelier.place.guild.commands) == 100
+
+
+class TestOneServer:
+    """What is wrong with one server's workflows is logged, and keeps nothing else from working."""
+
+    @pytest.fixture
+    def complaints(self) -> list[str]:
+        return ["makes no command", "could not be built"]
+
+    async def test_more_workflows_than_commands_do_not_keep_the_bot_from_starting(self, atelier: Atelier) -> None:
+        await atelier.publish(fixture("blur"))
+        await atelier.stop()
+        fill(atelier, 101)
+        await atelier.start()
+        await atelier.discord.until(lambda: len(atelier.place.guild.commands) == 100)
+
+    async def test_inputs_that_cannot_be_read_do_not_keep_the_bot_from_starting(self, atelier: Atelier) -> None:
+        elsewhere = atelier.open_place("Elsewhere")
+        await atelier.publish(fixture("blur"), place=elsewhere)
+        await atelier.publish(fixture("blur"))
+        await atelier.stop()
+        with sqlite3.connect(atelier.database) as connection:
+            connection.execute("UPDATE versions SET inputs = '[5]' WHERE workflow_id = 1")
+        connection.close()
+        await atelier.start()
+        await atelier.over(await atelier.run("fog-glass", {"photo": PHOTO}))
+
+    async def test_what_makes_no_command_after_all_is_not_called_ready(
+        self, atelier: Atelier, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        report = await atelier.add(fixture("blur"))
+
+        def refuse(*_: object) -> None:
+            raise ValueError("no such range")
+
+        with monkeypatch.context() as patch:
+            patch.setattr("cogs._sync.build_command", refuse)
+            use = await atelier.place.admin.press(report, "Publish")
+            await atelier.discord.until(lambda: use.followups)
+        assert text(use.followups[0]) == "`/fog-glass` makes no command that Discord takes. Nothing changed."
+        assert "There is none yet" in await atelier.ask(atelier.place.admin, "workflow list")
+        await atelier.place.admin.press(report, "Publish")
+        await atelier.shows(report, "is ready for everyone here")
+
+
+@in_module_loop
+async def test_what_would_make_no_command_is_told_before_it_is_published(
+    room: Atelier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ValueError("minimum cannot be larger than maximum")
+
+    monkeypatch.setattr("cogs._sync.build_command", refuse)
+    report = await room.add(fixture("blur"))
+    assert "**Cannot be published**" in text(report)
+    assert "Discord takes no such command (minimum cannot be larger than maximum)." in text(report)
+    assert not report.components
+
+
+@in_module_loop
+async def test_a_name_that_was_changed_is_told_of(room: Atelier) -> None:
+    first = await room.add(fixture("blur"))
+    assert "exists" not in text(first)
+    await room.publish(fixture("blur"))
+    assert "`/fog-glass` exists; this becomes `/fog-glass-2`" in text(await room.add(fixture("blur")))
+
+
+async def test_the_log_tells_who_published_and_removed_what(atelier: Atelier, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "cogs")
+    await atelier.publish(fixture("blur"))
+    admin = atelier.place.admin
+    question = await atelier.answer(await admin.slash(atelier.channel, "workflow remove", {"name": "fog-glass"}))
+    await admin.press(question, "Remove")
+    await atelier.shows(question, "is removed")
+    where = f"server {atelier.place.guild.id}: user {admin.user.id}"
+    said = [record.getMessage() for record in caplog.records if record.name == "cogs._publish"]
+    assert said == [f"{where} published /fog-glass", f"{where} removed /fog-glass"]
+
+
+async def test_a_node_pack_that_was_just_installed_is_seen(atelier: Atelier) -> None:
+    report = await atelier.add(fixture("blur"))
+    read = atelier.invoke.requests["GET", "/openapi.json"]
+    await atelier.place.admin.press(report, "Publish")
+    await atelier.shows(report, "is ready for everyone here")
+    assert atelier.invoke.requests["GET", "/openapi.json"] == read
+    await atelier.add(fixture("blur"))
+    await atelier.ask(atelier.place.admin, "workflow show", {"name": "fog-glass"})
+    assert atelier.invoke.requests["GET", "/openapi.json"] == read + 2

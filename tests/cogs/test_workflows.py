@@ -121,3 +121,10 @@ async def test_remove_works_after_a_restart_and_on_names_in_any_script(atelier: 
     await atelier.place.admin.press(question, "Remove")
     await atelier.shows(question, "is removed")
     assert not atelier.place.guild.commands
+
+
+@in_module_loop
+async def test_every_option_of_the_bots_own_commands_is_described(room: Atelier) -> None:
+    for command in room.discord.global_commands.values():
+        for sub in command.get("options", ()):
+            assert [o["name"] for o in sub.get("options", ()) if o["description"] == "…"] == []

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 from bot.playground.invokeai.schema import openapi as local_openapi
 from tests.workflows.builders import JSON, document, edge, field, node, schemas_of
-from workflows.batches import MAX_GENERATED, data, fits, generate, size
+from workflows.batches import MAX_BATCHES, MAX_FED, MAX_ITEMS, MAX_TEXT, data, fits, generate, problems, size
 from workflows.errors import DocumentError
 from workflows.schema import FieldSchema, Schemas
 
@@ -77,6 +77,48 @@ def test_a_batch_feeds_each_of_its_edges():
     edges = [edge("a.value", "blank.width"), edge("a.value", "blank.height"), edge("a.other", "blank.mode")]
     (group,) = data(document(*nodes, edges=edges), LOCAL, {}, Random(1))
     assert [(datum["node_path"], datum["field_name"]) for datum in group] == [("blank", "width"), ("blank", "height")]
+
+
+@pytest.mark.parametrize(
+    "items",
+    [[1] * (MAX_ITEMS + 1), [[1] * MAX_ITEMS, 1], [[1] * 600, [1] * 600]],
+    ids=["items", "a list in the list", "lists"],
+)
+def test_more_items_than_anybody_wrote_are_refused_before_they_are_checked(
+    items: list[Any], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("workflows.batches.fits", None)
+    with pytest.raises(DocumentError, match=r"holds 1,[02]0[01] items; up to 1,000 are fine"):
+        of(whole(*items), "blank.width")
+
+
+def test_as_many_items_as_are_fine():
+    assert size(of(whole(*[64] * MAX_ITEMS), "blank.width")) == MAX_ITEMS
+
+
+def test_each_kind_of_field_is_checked_once(monkeypatch: pytest.MonkeyPatch):
+    checked: list[Any] = []
+    monkeypatch.setattr("workflows.batches.fits", lambda _, item: checked.append(item) or True)
+    nodes = [node(f"n{number}", "blank_image") for number in range(200)]
+    edges = [edge("a.value", f"n{number}.width") for number in range(200)]
+    (group,) = data(document(whole(1, 2), *nodes, edges=[*edges, edge("a.value", "n0.height")]), LOCAL, {}, Random(1))
+    assert len(group) == 201
+    assert checked == [1, 2, 1, 2]
+
+
+def test_too_many_batches_are_told_of():
+    nodes = [whole(1, node_id=f"b{number}") for number in range(MAX_BATCHES + 1)]
+    found = document(*nodes, BLANK, edges=[edge("b0.value", "blank.width")])
+    assert list(problems(found, LOCAL, ())) == ["That workflow has 21 batch nodes; up to 20 are fine."]
+    with pytest.raises(DocumentError, match="21 batch nodes"):
+        data(found, LOCAL, {}, Random(1))
+
+
+def test_a_batch_that_feeds_too_many_fields_is_told_of():
+    edges = [edge("a.value", f"blank.f{number}") for number in range(MAX_FED + 1)]
+    assert list(problems(document(whole(1), BLANK, edges=edges), LOCAL, ())) == [
+        "The batch “integer_batch” feeds too many fields: up to 50 are fine."
+    ]
 
 
 def test_given_values_count_before_those_of_the_document():
@@ -150,6 +192,22 @@ def made(held: Any, random: Random | None = None) -> list[Any]:
         parsed("integer", "nan"),
         parsed("integer", "1e999"),
         parsed("float", "1,,x"),
+        parsed("string", "a" * (MAX_TEXT + 1)),
+        # Python adds and multiplies these too, and makes ever more of them.
+        sequence("float", start="1", step="0" * 9, count=3),
+        sequence("float", start="1", step=1, count=1),
+        sequence("integer", start=0, step="", count=2),
+        sequence("integer", start=True, step=1, count=2),
+        sequence("integer", start=0, step=True, count=2),
+        sequence("integer", start=0, step=1, count="2"),
+        sequence("integer", start=0, step=1, count=True),
+        sequence("float", start=float("nan"), step=1, count=2),
+        sequence("float", start=0, step=float("inf"), count=2),
+        linear("float", start="0", end=1, count=1),
+        linear("float", start=0, end=float("inf"), count=2),
+        uniform("integer", min="1", max=2, count=1),
+        uniform("float", min=0, max=float("nan"), count=1),
+        uniform("integer", seed="x" * 9, count=1),
     ],
 )
 def test_values_that_make_no_sequence_are_refused(held: Any):
@@ -177,7 +235,7 @@ def test_what_only_the_server_could_work_out_is_refused(held: Any):
         (sequence("float", start=0, step=0.5, count=3), [0.0, 0.5, 1.0]),
         (sequence("integer", start=3, step=0, count=9), [3]),
         (sequence("integer", start=3, step=1, count=-2), []),
-        (sequence("integer", start=0, step=1, count="2"), [0, 1]),
+        (sequence("integer", start=0, step=1, count=2.0), [0, 1]),
         (linear("float", start=0, end=1, count=3), [0.0, 0.5, 1.0]),
         (linear("integer", start=0, end=10, count=3), [0, 5, 10]),
         (linear("integer", start=4, end=10, count=1), [4]),
@@ -216,7 +274,7 @@ def test_random_numbers_follow_their_seed(kind: str):
     ],
 )
 def test_no_generator_runs_away(held: Any):
-    assert len(made(held)) == MAX_GENERATED
+    assert len(made(held)) == MAX_ITEMS
 
 
 # What a field takes
@@ -302,7 +360,7 @@ def test_any_generator_makes_items_or_is_refused(value: Any):
     kinds = [sequence, linear, uniform]
     for held in [value, parsed("float", value, value), *(kind("integer", start=value, count=2) for kind in kinds)]:
         try:
-            assert len(made(held)) <= MAX_GENERATED
+            assert len(made(held)) <= MAX_ITEMS
         except DocumentError as error:
             assert "Numbers" in str(error)
 

@@ -25,6 +25,7 @@ CALLS: dict[str, Call] = {
     "models": lambda client: client.models(),
     "queue_state": lambda client: client.queue_state(),
     "upload": lambda client: client.upload(b"", "mark"),
+    "image": lambda client: client.image("a.png"),
     "download": lambda client: client.download("a.png"),
     "delete_image": lambda client: client.delete_image("a.png"),
     "uploads_marked": lambda client: client.uploads_marked("mark"),
@@ -196,6 +197,49 @@ async def test_long_lists_are_read_page_by_page(local_invokeai: LocalInvokeAI, c
     for number in range(5):
         await client.upload(picture(), f"mark-{number}")
     assert len(await client.uploads_marked("mark-")) == 5
+
+
+ODD_NAMES = ["../../../v2/models/i/KEY", "..", ".", "a/b", "a\\b", "a%2Fb", "%2e%2e", "a?b", "a#b", "a b", "a\n", ""]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+async def test_a_name_that_leads_elsewhere_is_refused_before_anything_is_sent(name: str):
+    """Names of images come from documents too; one of them once deleted a model."""
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        return httpx.Response(200, json={})
+
+    async with open_http("http://invoke", transport=httpx.MockTransport(answer)) as http:
+        client = InvokeClient(http, "q")
+        for call in (client.delete_image, client.image, client.download, client.delete_batch):
+            with pytest.raises(Rejected, match="not a name"):
+                await call(name)
+        with pytest.raises(Rejected, match="not a name"):
+            await InvokeClient(http, name).queue_state()
+    assert asked == []
+
+
+async def test_names_stand_quoted_on_the_wire():
+    lines: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        lines.append(await reader.readline())
+        writer.write(b"HTTP/1.1 404 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1")
+    host, port = server.sockets[0].getsockname()
+    async with server, open_http(f"http://{host}:{port}") as http:
+        for name in ("a-1_b.png", "...", "größe.png"):
+            await InvokeClient(http, "q").delete_image(name)
+    assert [line.split()[1] for line in lines] == [
+        b"/api/v1/images/i/a-1_b.png",
+        b"/api/v1/images/i/...",
+        b"/api/v1/images/i/gr%C3%B6%C3%9Fe.png",
+    ]
 
 
 # Queue

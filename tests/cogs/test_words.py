@@ -1,0 +1,39 @@
+"""What somebody typed shows as typed, wherever it stands."""
+
+import re
+
+import pytest
+
+from cogs import _words
+
+LITERAL = {
+    "plain": ("Fog (soft:1.2), 50%", "Fog (soft:1.2), 50%"),
+    "bold": ("**a** _b_ ~~c~~ ||d|| `e`", r"\*\*a\*\* \_b\_ \~\~c\~\~ \|\|d\|\| \`e\`"),
+    "a link": ("[a](https://evil.example)", r"\[a\](https://evil.example)"),
+    "more links": ("[a](b) [**c**](d)", r"\[a\](b) \[\*\*c\*\*\](d)"),
+    "the end of a link": ("x](https://evil.example) [y", r"x\](https://evil.example) \[y"),
+    "its own escapes": (r"\[a](b)", r"\\\[a\](b)"),
+    "an address": ("see https://a.example/b_c*d", "see https://a.example/b_c*d"),
+    "an address in brackets": ("https://a.example[b](https://c.example)", r"https://a.example\[b\](https://c.example)"),
+    "a heading": ("# big", r"\# big"),
+    "small print": ("-# small", r"\-# small"),
+    "a quote": ("> said", r"\> said"),
+    "a list": ("- one", r"\- one"),
+    "lines": ("a\n# b", "a # b"),
+    "mentions": ("<@1> @everyone </a:1> <#2>", "\\<@1> @\u200beveryone \\</a:1> \\<#2>"),
+}
+
+
+@pytest.mark.parametrize(("typed", "shown"), LITERAL.values(), ids=LITERAL.keys())
+def test_what_somebody_typed_shows_as_typed(typed: str, shown: str) -> None:
+    assert _words.literal(typed) == shown
+
+
+@pytest.mark.parametrize("typed", ["x](https://evil.example) [y", r"x\](https://evil.example) \[y", "[[a]](b)", "]]]"])
+def test_a_label_cannot_end_its_link(typed: str) -> None:
+    assert not re.search(r"[\[\]]", _words.label(typed))
+
+
+@pytest.mark.parametrize("typed", ["a" * 500, "*" * 500, "@everyone " * 50, "[" * 130])
+def test_a_title_is_never_too_long(typed: str) -> None:
+    assert 100 <= len(_words.title(typed)) <= 256
