@@ -172,6 +172,7 @@ async def test_progress_never_fails_a_job(room: Atelier) -> None:
     room.refusals()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("atelier", [{"rate_limits": True, "step_seconds": 0.01}], indirect=True, ids=["rate limits"])
 async def test_with_rate_limits_and_without_a_gateway_the_last_state_is_shown(atelier: Atelier) -> None:
     slow = await atelier.publish(fixture("slow"))

@@ -88,6 +88,7 @@ async def test_a_token_that_discord_does_not_know_is_one_clear_line(atelier: Ate
     assert {refusal.status for refusal in atelier.refusals()} == {401}
 
 
+@pytest.mark.slow
 async def test_a_server_that_takes_the_bot_back_gets_its_commands_again(atelier: Atelier) -> None:
     await atelier.publish(fixture("blur"))
     guild = atelier.place.guild
