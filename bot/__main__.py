@@ -1,4 +1,4 @@
-"""The command line, and the only place where things are built."""
+"""The command line: what each command needs is opened here, or in `service` and `engine`, and closed in reverse."""
 
 from __future__ import annotations
 
