@@ -9,6 +9,9 @@ from typing import Protocol
 from bot.jobs import Job
 from bot.media import ResultFile
 
+#: How many files one message takes. Source: Discord's documented limit.
+FILES_PER_MESSAGE = 10
+
 
 @dataclass(frozen=True)
 class Waiting:

@@ -67,13 +67,16 @@ class NameTaken(UserError):
 class TooMany(UserError):
     """The server has as many workflows as it may have."""
 
+    def __init__(self, most: int) -> None:
+        super().__init__(f"This server has {most} workflows, which is all that Discord allows. Remove one first.")
 
-#: Every column but the document, which may be 5 MiB and is read only to be run.
-_PUBLISHED = """
-    SELECT workflow_id, number, guild_id, slug, name, description, inputs FROM workflows
-    JOIN versions ON workflow_id = workflows.id AND number = workflows.version
+
+_CURRENT = """
+    FROM workflows JOIN versions ON workflow_id = workflows.id AND number = workflows.version
     WHERE guild_id = ? AND removed_at IS NULL
 """
+#: Every column but the document, which may be 5 MiB and is read only to be run.
+_PUBLISHED = f"SELECT workflow_id, number, guild_id, slug, name, description, inputs {_CURRENT}"
 
 
 class Catalog:
@@ -136,7 +139,7 @@ class Catalog:
             ) from error
         if not added:
             await self._take_back(workflow_id)
-            raise TooMany(f"This server has {most} workflows, which is all that Discord allows. Remove one first.")
+            raise TooMany(most or 0)
         await self.drop_draft(draft.id)
         return Published(workflow_id, 1, draft.guild_id, draft.slug, draft.name, draft.description, draft.inputs)
 
@@ -151,11 +154,7 @@ class Catalog:
 
     async def names(self, guild_id: int) -> list[Named]:
         """Return the names of a server's workflows; quick enough to answer while somebody types."""
-        query = """
-            SELECT slug, description FROM workflows
-            JOIN versions ON workflow_id = workflows.id AND number = workflows.version
-            WHERE guild_id = ? AND removed_at IS NULL ORDER BY slug
-        """
+        query = f"SELECT slug, description {_CURRENT} ORDER BY slug"
         return [Named(row["slug"], row["description"]) for row in await self._rows(query, guild_id)]
 
     async def guilds(self) -> list[int]:
@@ -187,6 +186,14 @@ class Catalog:
             raise KeyError((workflow_id, number))
         document = await asyncio.to_thread(read, str(rows[0]["document"]).encode())
         return document, _inputs.validate_json(rows[0]["inputs"])
+
+    async def inputs(self, workflow_id: int, number: int) -> tuple[InputSpec, ...]:
+        """Return one version's inputs, without its document. Raises KeyError."""
+        query = "SELECT inputs FROM versions WHERE workflow_id = ? AND number = ?"
+        rows = await self._rows(query, workflow_id, number)
+        if not rows:
+            raise KeyError((workflow_id, number))
+        return _inputs.validate_json(rows[0]["inputs"])
 
     # What Discord was told
 

@@ -21,8 +21,7 @@ class Fetcher:
 
     async def fetch(self, attachment: Attachment) -> bytes:
         """Return the attachment's bytes. Raises InputError, which names the input, or Unavailable."""
-        if attachment.size > self._limit:
-            raise self._too_large(attachment)
+        require_size(attachment.name, attachment.size, self._limit)
         if attachment.url.startswith("file:"):
             return await self._read_file(attachment)
         try:
@@ -42,17 +41,18 @@ class Fetcher:
             data = await asyncio.to_thread(path.read_bytes)
         except OSError as error:
             raise InputError(attachment.name, f"{path} cannot be read: {error.strerror}.") from error
-        if len(data) > self._limit:
-            raise self._too_large(attachment)
+        require_size(attachment.name, len(data), self._limit)
         return data
 
     async def _read(self, response: httpx.Response, attachment: Attachment) -> bytes:
         data = bytearray()
         async for chunk in response.aiter_bytes():
             data += chunk
-            if len(data) > self._limit:
-                raise self._too_large(attachment)
+            require_size(attachment.name, len(data), self._limit)
         return bytes(data)
 
-    def _too_large(self, attachment: Attachment) -> InputError:
-        return InputError(attachment.name, f"that file is too large; up to {self._limit // 2**20} MiB are fine.")
+
+def require_size(name: str, size: int, limit: int) -> None:
+    """Raise InputError for input `name` if a file has more bytes than may be given."""
+    if size > limit:
+        raise InputError(name, f"that file is too large; up to {limit // 2**20} MiB are fine.")

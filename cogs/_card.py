@@ -18,7 +18,7 @@ import aiohttp
 import discord
 
 from bot.bot import Familiar
-from bot.cards import Moment, TooLarge, Undeliverable
+from bot.cards import FILES_PER_MESSAGE, Moment, TooLarge, Undeliverable
 from bot.jobs import Job, now
 from bot.media import ResultFile
 from cogs import _words
@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 
 #: Discord's token lives for 15 minutes from the interaction on; a minute of it is left alone.
 TOKEN_LIFE = timedelta(minutes=14)
-FILES_PER_MESSAGE = 10
 REQUEST_LIMIT = 25 * 1024 * 1024 - 64 * 1024
 DEFAULT_FILE_LIMIT = 10 * 1024 * 1024
 

@@ -13,6 +13,7 @@ import discord
 from bot.bot import Familiar
 from bot.cards import Moment, Uploading, Waiting
 from bot.catalog import Published
+from bot.fetch import require_size
 from bot.jobs import Attachment, DuplicateInteraction, Job, new_id, now
 from cogs import _words
 from cogs._cancel import cancel_view
@@ -123,7 +124,6 @@ def picture_attachments(inputs: tuple[InputSpec, ...], raw: Mapping[str, Any], l
         if spec.required and not given:
             raise InputError(spec.name, "is needed. Please attach a picture.")
         for name, attachment in given:
-            if attachment.size > limit:
-                raise InputError(name, f"that file is too large; up to {limit // 2**20} MiB are fine.")
+            require_size(name, attachment.size, limit)
             found.append(Attachment(name, attachment.filename, attachment.url, attachment.size))
     return tuple(found)

@@ -65,7 +65,7 @@ class Jobs(commands.Cog):
                 await engine.store.request_cancel(job.id)
         inputs = ()
         if job.workflow_id is not None and job.version is not None:
-            _, inputs = await engine.catalog.version(job.workflow_id, job.version)
+            inputs = await engine.catalog.inputs(job.workflow_id, job.version)
         return DiscordCard(self.bot, job, inputs, pace=engine.settings.limits.progress_seconds)
 
     @app_commands.command(name="jobs")

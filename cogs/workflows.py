@@ -8,12 +8,11 @@ from typing import Any
 
 import aiohttp
 import discord
-import humanize
 from discord import app_commands
 from discord.ext import commands
 
 from bot.bot import Familiar
-from bot.catalog import Draft, Published
+from bot.catalog import Draft, Published, TooMany
 from bot.jobs import new_id
 from bot.options import arrange, command_name, free_name, shorten
 from cogs import _sync, _words
@@ -60,9 +59,7 @@ class Workflows(commands.GroupCog, group_name="workflow", group_description="Tur
     ) -> None:
         """Upload a workflow and see what command it makes"""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        if file.size > document.MAX_BYTES:
-            size = humanize.naturalsize(file.size, binary=True)
-            raise DocumentError(f"That file has {size}; a workflow may have up to 5 MiB.")
+        document.require_size(file.size)
         try:
             data = await file.read()
         except (discord.HTTPException, aiohttp.ClientError) as error:
@@ -149,9 +146,7 @@ class Workflows(commands.GroupCog, group_name="workflow", group_description="Tur
         """
         names = await self.bot.engine.catalog.names(interaction.guild_id or 0)
         if len(names) >= MAX_COMMANDS:
-            raise UserError(
-                f"This server has {MAX_COMMANDS} workflows, which is all that Discord allows. Remove one first."
-            )
+            raise TooMany(MAX_COMMANDS)
         taken = {named.slug for named in names} | {command.name for command in self.bot.tree.get_commands()}
         slug = command_name(wanted or otherwise) or "workflow"
         free = free_name(slug, taken)

@@ -91,10 +91,15 @@ class Document:
 
 def read(data: bytes) -> Document:
     """Read an exported workflow. Raises DocumentError, with one sentence for the person who uploaded it."""
-    if len(data) > MAX_BYTES:
-        size = humanize.naturalsize(len(data), binary=True)
-        raise DocumentError(f"That file has {size}; a workflow may have up to 5 MiB.")
+    require_size(len(data))
     return from_json(_parse(data))
+
+
+def require_size(size: int) -> None:
+    """Raise DocumentError for a file of so many bytes that it need not be fetched to be refused."""
+    if size > MAX_BYTES:
+        shown = humanize.naturalsize(size, binary=True)
+        raise DocumentError(f"That file has {shown}; a workflow may have up to 5 MiB.")
 
 
 def from_json(raw: object) -> Document:

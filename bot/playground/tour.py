@@ -44,14 +44,15 @@ async def tour(console: Console, out: Path) -> bool:
                 token=SecretStr(discord.token),
             )
             async with open_service(settings):
-                card = await _converse(console, discord)
+                card = await converse(console, discord)
                 await _gone(invoke)
         for path in await asyncio.to_thread(_save, card, out):
             console.print(f"saved {path}", style="bold", soft_wrap=True)
         return await _prove(console, database, invoke)
 
 
-async def _converse(console: Console, discord: LocalDiscord) -> Message:
+async def converse(console: Console, discord: LocalDiscord) -> Message:
+    """Let an admin publish and a member run, with all of it printed; return the card once its job is over."""
     guild = discord.add_guild("Atelier")
     channel = guild.add_channel("pictures")
     admin, member = guild.add_member("Ada", manage_guild=True), guild.add_member("Bo")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot import media, problems
-from bot.cards import Card, TooLarge, Undeliverable
+from bot.cards import FILES_PER_MESSAGE, Card, TooLarge, Undeliverable
 from bot.jobs import Asset, AssetKind, Job, Outcome, State, now
 from bot.pool import Backend
 from bot.signals import Signal
@@ -21,7 +21,6 @@ log = logging.getLogger(__name__)
 
 #: How long a node that was cancelled may take to end, before the hourly sweep is left to look after it.
 QUIET_SECONDS = 60.0
-FILES_PER_MESSAGE = 10
 
 
 async def finished(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
