@@ -263,7 +263,7 @@ async def prepare(engine: Engine) -> tuple[Published, dict[str, Any], str]:
     read, schemas = document.read(data), await backend.schemas()
     inputs = check(read, schemas, backend.models).inputs
     published = await engine.catalog.publish(Draft(new_id(), 0, 0, new_id(), "overhead", "", data, inputs))
-    (spec,) = (spec for spec in inputs if spec.is_image)
+    (spec,) = (spec for spec in inputs if spec.is_file)
     place = (spec.node_id, spec.field_name)
     batch = compile_batch(read, schemas, {place: {"image_name": "later"}}, backend.models)
     return published, batch.body("id", "origin")["batch"]["graph"], spec.node_id

@@ -84,7 +84,7 @@ def arrange(name: str, description: str, inputs: Sequence[InputSpec]) -> Arrange
 
     Required ones come first, as Discord demands; of the rest, the later ones give way.
     """
-    asked = [spec for spec in inputs if spec.kind is not Kind.FIXED]
+    asked = [spec for spec in inputs if spec.is_asked]
     options: list[Option] = []
     left_out: list[InputSpec] = []
     room = MAX_CHARACTERS - len(name) - len(shorten(description, MAX_DESCRIPTION))

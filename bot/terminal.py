@@ -244,8 +244,8 @@ async def _prepare(request: Request, engine: Engine) -> tuple[Job, tuple[InputSp
 
 
 def _check_names(request: Request, inputs: Sequence[InputSpec]) -> None:
-    images = {name for spec in inputs if spec.is_image for name in spec.names}
-    values = {spec.name for spec in inputs if not spec.is_image}
+    images = {name for spec in inputs if spec.is_file for name in spec.names}
+    values = {spec.name for spec in inputs if not spec.is_file}
     for name in request.values:
         if name in images:
             raise UserError(f"{name} is an image: give it as --image {name}=FILE.")
@@ -283,7 +283,7 @@ def _offer(spec: InputSpec, models: Sequence[ModelRecord]) -> str:
 def _attachments(request: Request, inputs: Sequence[InputSpec]) -> list[Attachment]:
     found: list[Attachment] = []
     for spec in inputs:
-        if not spec.is_image:
+        if not spec.is_file:
             continue
         given = _placed(spec, [(name, path) for name, path in request.images if name in spec.names])
         if spec.required and not given:

@@ -118,7 +118,7 @@ def picture_attachments(inputs: tuple[InputSpec, ...], raw: Mapping[str, Any], l
     """Return the attachments for image inputs, in the inputs' order. Raises InputError, which names the input."""
     found: list[Attachment] = []
     for spec in inputs:
-        if not spec.is_image:
+        if not spec.is_file:
             continue
         given = [(name, raw[name]) for name in spec.names if raw.get(name) is not None]
         if spec.required and not given:

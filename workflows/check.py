@@ -71,7 +71,7 @@ def check(document: Document, schemas: Schemas, models: Sequence[ModelRecord] | 
     """Check a document against one backend; without `models`, what it names is believed to be there."""
     inputs = tuple(derive(document, schemas, models))
     nodes = list(document.nodes.values())
-    asked = {(spec.node_id, spec.field_name) for spec in inputs if spec.kind is not Kind.FIXED}
+    asked = {(spec.node_id, spec.field_name) for spec in inputs if spec.is_asked}
     missing = sorted(
         {node.type for node in nodes if node.type not in schemas.nodes and node.type not in batches.NODE_TYPES}
     )
@@ -118,7 +118,7 @@ def _missing_models(
 
 
 def _ignored(document: Document, schemas: Schemas, inputs: Sequence[InputSpec]) -> Iterator[str]:
-    offered = {(spec.node_id, spec.field_name) for spec in inputs if spec.kind is not Kind.FIXED}
+    offered = {(spec.node_id, spec.field_name) for spec in inputs if spec.is_asked}
     for exposed in document.exposed:
         node = document.nodes[exposed.node_id]
         field = schemas.field(node.type, exposed.name)
@@ -138,7 +138,7 @@ def _warnings(document: Document, schemas: Schemas, inputs: Sequence[InputSpec])
     for node, schema in _known(document, schemas):
         if node.version and node.version.partition(".")[0] != schema.version.partition(".")[0]:
             yield f"{node.label or schema.title} is of version {node.version}; this InvokeAI has {schema.version}"
-    asked = {(spec.node_id, spec.field_name) for spec in inputs if spec.kind is not Kind.FIXED}
+    asked = {(spec.node_id, spec.field_name) for spec in inputs if spec.is_asked}
     for node, schema in _known(document, schemas):
         for name, field in schema.fields.items():
             held = node.inputs[name].value if name in node.inputs else MISSING

@@ -69,6 +69,8 @@ class Exposed:
     node_id: str
     name: str
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    #: "form" or "exposedFields": where the author exposed it.
+    source: str = "exposedFields"
 
 
 @dataclass(frozen=True)
@@ -249,11 +251,11 @@ def _children_reversed(elements: dict[str, Any], key: str) -> list[str]:
 
 def _from_form(element: dict[str, Any]) -> Exposed | None:
     data = mapping(element.get("data"))
-    return _from_pair(mapping(data.get("fieldIdentifier")), mapping(data.get("settings")))
+    return _from_pair(mapping(data.get("fieldIdentifier")), mapping(data.get("settings")), "form")
 
 
-def _from_pair(pair: dict[str, Any], settings: dict[str, Any]) -> Exposed | None:
+def _from_pair(pair: dict[str, Any], settings: dict[str, Any], source: str = "exposedFields") -> Exposed | None:
     node_id, name = pair.get("nodeId"), pair.get("fieldName")
     if not isinstance(node_id, str) or not isinstance(name, str):
         return None
-    return Exposed(node_id, name, settings)
+    return Exposed(node_id, name, settings, source)

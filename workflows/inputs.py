@@ -64,6 +64,7 @@ def _spec(document: Document, exposed: Exposed, field: FieldSchema, models: Sequ
         whole_choices=kind is Kind.CHOICE and field.whole_choices,
         models=field.models,
         max_items=min(field.max_items or MAX_IMAGES, MAX_IMAGES) if kind is Kind.IMAGES else 1,
+        source=exposed.source,
         is_seed=kind is Kind.INTEGER and "seed" in exposed.name.lower(),
     )
     default = _default(spec, held.value if held else MISSING, field, models)
@@ -103,7 +104,7 @@ def _choices(field: FieldSchema, settings: Mapping[str, Any]) -> tuple[tuple[str
 
 def _default(spec: InputSpec, held: Any, field: FieldSchema, models: Sequence[ModelRecord] | None) -> Any:
     """Return what the field holds if nobody says otherwise, or None."""
-    if spec.is_image:
+    if spec.is_file:
         # An image that the author had on their own server is not on this one.
         return None
     value = field.default if held is MISSING or held is None else held

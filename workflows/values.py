@@ -36,8 +36,24 @@ class Kind(StrEnum):
     COLOR = "color"
     IMAGE = "image"
     IMAGES = "images"
+    VIDEO = "video"
+    VIDEOS = "videos"
+    #: Lists, typed with commas between (text: with | between).
+    INTEGERS = "integers"
+    NUMBERS = "numbers"
+    STRINGS = "strings"
+    #: Four whole numbers: x_min, y_min, x_max, y_max.
+    BOX = "box"
+    #: Models with weights, typed as `name:0.75, other:0.5`.
+    LORAS = "loras"
+    STYLE_PRESET = "style_preset"
+    #: Results go to Discord, so a board is never asked for.
+    BOARD = "board"
     #: Not to be asked for: it keeps the value that the document holds.
     FIXED = "fixed"
+
+
+FILES = frozenset({Kind.IMAGE, Kind.IMAGES, Kind.VIDEO, Kind.VIDEOS})
 
 
 @dataclass(frozen=True)
@@ -68,10 +84,32 @@ class InputSpec:
     whole_choices: bool = False
     max_items: int = 1
     is_seed: bool = False
+    #: Long text: a form shows it in several lines.
+    textarea: bool = False
+    #: What exposed it: "form", "exposedFields", or "edit" for the admin.
+    source: str = ""
+    #: An edge feeds it, so it is neither asked for nor sent.
+    connected: bool = False
+    #: An admin fixed it: it is never asked for, and everybody gets its default.
+    hidden: bool = False
 
     @property
-    def is_image(self) -> bool:
-        return self.kind in {Kind.IMAGE, Kind.IMAGES}
+    def is_asked(self) -> bool:
+        """Whether a member can give it a value."""
+        return not (self.hidden or self.connected or self.kind in {Kind.FIXED, Kind.BOARD})
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is given as an attachment."""
+        return self.kind in FILES
+
+    @property
+    def is_collection_of_files(self) -> bool:
+        return self.kind in {Kind.IMAGES, Kind.VIDEOS}
+
+    @property
+    def place(self) -> tuple[str, str]:
+        return self.node_id, self.field_name
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -100,7 +138,7 @@ def parse_all(
     """
     values: dict[str, Any] = {}
     for spec in specs:
-        if spec.is_image or spec.kind is Kind.FIXED:
+        if spec.is_file or not spec.is_asked:
             continue
         given = raw.get(spec.name)
         if given is not None:
@@ -112,6 +150,12 @@ def parse_all(
         elif spec.required:
             raise InputError(spec.name, "is needed. Please give it a value.")
     return values
+
+
+def by_place(inputs: Iterable[InputSpec], given: Mapping[str, Any]) -> dict[tuple[str, str], Any]:
+    """Return values by (node id, field name): those given by name, and what an admin fixed for everybody."""
+    fixed = {spec.place: spec.default for spec in inputs if spec.hidden and spec.default is not None}
+    return fixed | {spec.place: given[spec.name] for spec in inputs if spec.is_asked and spec.name in given}
 
 
 def _drawn(spec: InputSpec, draw: Callable[[int, int], int]) -> int:
@@ -235,6 +279,10 @@ def _images(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> list
     return [{"image_name": str(name)} for name in names]
 
 
+def _later(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> Any:
+    raise InputError(spec.name, "cannot be set yet.")
+
+
 def _fixed(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> Any:
     raise InputError(spec.name, "is fixed in this workflow and cannot be set.")
 
@@ -249,6 +297,15 @@ _PARSERS: Mapping[Kind, Callable[[InputSpec, object, Sequence[ModelRecord]], Any
     Kind.COLOR: _color,
     Kind.IMAGE: _image,
     Kind.IMAGES: _images,
+    Kind.VIDEO: _later,
+    Kind.VIDEOS: _later,
+    Kind.INTEGERS: _later,
+    Kind.NUMBERS: _later,
+    Kind.STRINGS: _later,
+    Kind.BOX: _later,
+    Kind.LORAS: _later,
+    Kind.STYLE_PRESET: _later,
+    Kind.BOARD: _fixed,
     Kind.FIXED: _fixed,
 }
 

@@ -15,7 +15,7 @@ from bot.steps.tools import Tools, mark, origin
 from workflows.document import Document
 from workflows.errors import BackendError, QueueFull, Rejected, Unavailable, UserError
 from workflows.graph import Batch, compile_batch
-from workflows.values import InputSpec, Kind
+from workflows.values import InputSpec, by_place
 
 
 async def new(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
@@ -86,7 +86,7 @@ async def _turn(tools: Tools, job: Job, backend: Backend, card: Card, signal: Si
 async def _compile(tools: Tools, job: Job, backend: Backend, document: Document, inputs: Sequence[InputSpec]) -> Batch:
     schemas = await backend.schemas()
     given = {**job.given, **_pictures(job, inputs, await tools.uploads(job))}
-    values = {(spec.node_id, spec.field_name): given[spec.name] for spec in inputs if spec.name in given}
+    values = by_place(inputs, given)
     batch = await asyncio.to_thread(compile_batch, document, schemas, values, backend.models)
     if batch.size > tools.limits.images_per_run:
         raise UserError(
@@ -108,6 +108,6 @@ def _pictures(job: Job, inputs: Sequence[InputSpec], uploads: Sequence[Asset]) -
     values: dict[str, object] = {}
     for spec in inputs:
         given = [{"image_name": by_name[name]} for name in spec.names if name in by_name]
-        if given and spec.is_image:
-            values[spec.name] = given if spec.kind is Kind.IMAGES else given[0]
+        if given and spec.is_file:
+            values[spec.name] = given if spec.is_collection_of_files else given[0]
     return values

@@ -99,7 +99,7 @@ class World:
         return [
             Attachment(name, "picture.png", url, size)
             for spec in inputs
-            if spec.is_image
+            if spec.is_file
             for name in spec.names[: pictures if spec.kind is Kind.IMAGES else 1]
         ]
 
