@@ -37,7 +37,8 @@ from rich.table import Table
 import workflows
 from bot import media
 from bot.cards import Moment
-from bot.catalog import Draft, Published
+from bot.catalog import Published
+from bot.drafts import Draft
 from bot.config import BackendSettings, Settings
 from bot.engine import Engine, open_engine
 from bot.jobs import Attachment, Job, Outcome, State, new_id, now

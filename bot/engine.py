@@ -15,10 +15,13 @@ import httpx
 from bot import db
 from bot.catalog import Catalog
 from bot.config import Settings
+from bot.drafts import DraftStore
 from bot.fetch import Fetcher
+from bot.forms import FormStore
 from bot.jobs import JobStore
 from bot.pool import Pool, open_pool
 from bot.runner import Runner
+from bot.sent import SentCommands
 from bot.steps import Steps
 from bot.steps.tools import Tools
 from workflows.client import open_http
@@ -29,6 +32,9 @@ class Engine:
     settings: Settings
     store: JobStore
     catalog: Catalog
+    drafts: DraftStore
+    forms: FormStore
+    sent: SentCommands
     pool: Pool
     runner: Runner
 
@@ -48,4 +54,5 @@ async def open_engine(settings: Settings, database: Path | None = None) -> Async
         fetcher = Fetcher(attachments, limits.attachment_bytes)
         steps = Steps(Tools(pool, store, catalog, fetcher, limits, await store.instance()))
         runner = Runner(pool, store, steps, limits.retry_minutes * 60)
-        yield Engine(settings, store, catalog, pool, runner)
+        drafts, forms, sent = DraftStore(connection), FormStore(connection), SentCommands(connection)
+        yield Engine(settings, store, catalog, drafts, forms, sent, pool, runner)

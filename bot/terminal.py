@@ -18,10 +18,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from bot.cards import Away, Cancelling, Moment, Restarted, Running, Undeliverable, Uploading, Waiting
-from bot.catalog import Draft
 from bot.config import Settings
 from bot.db import DatabaseError
 from bot.doctor import counted, explain
+from bot.drafts import Draft
 from bot.engine import Engine, open_engine
 from bot.jobs import Attachment, Job, Outcome, new_id, now
 from bot.media import ResultFile

@@ -10,7 +10,8 @@ import aiohttp
 import discord
 
 from bot.bot import Familiar, answering
-from bot.catalog import Draft, NameTaken, Published
+from bot.catalog import NameTaken, Published
+from bot.drafts import Draft
 from cogs import _sync
 from cogs._command import MAX_COMMANDS
 from workflows.errors import UserError
@@ -59,17 +60,17 @@ class DraftButton(
 
     async def act(self, interaction: Interaction, bot: Familiar) -> str:
         catalog = bot.engine.catalog
-        draft = await catalog.draft(self.draft_id)
+        draft = await bot.engine.drafts.get(self.draft_id)
         if draft is None or draft.guild_id != interaction.guild_id:
             raise UserError(_GONE)
         if not self.publish:
-            await catalog.drop_draft(draft.id)
+            await bot.engine.drafts.drop(draft.id)
             return "Nothing was published."
         try:
             published = await catalog.publish(draft, MAX_COMMANDS)
         except NameTaken:
             # By a second press of the same button, while the first was at work.
-            if await catalog.draft(draft.id) is None:
+            if await bot.engine.drafts.get(draft.id) is None:
                 raise UserError(_GONE) from None
             raise
         try:
@@ -86,8 +87,8 @@ class DraftButton(
 
 async def _take_back(bot: Familiar, draft: Draft, published: Published) -> None:
     """Leave nothing half done: the file stays a draft, the list is as it was."""
-    await bot.engine.catalog.remove(draft.guild_id, published.slug)
-    await bot.engine.catalog.save_draft(draft)
+    await bot.engine.catalog.take_back(published, None)
+    await bot.engine.drafts.save(draft)
     await _sync.build_guild(bot, draft.guild_id)
 
 

@@ -9,8 +9,9 @@ import discord
 from discord.http import Route
 
 from bot.bot import Familiar
-from bot.catalog import Published, digest
+from bot.catalog import Published
 from bot.options import shorten
+from bot.sent import digest
 from cogs._command import NOT_A_COMMAND, build_command
 from cogs._launch import launch
 from workflows.errors import UserError
@@ -21,7 +22,7 @@ log = logging.getLogger(__name__)
 async def build_guild(bot: Familiar, guild_id: int) -> set[str]:
     """Put a server's published workflows into the tree, in place of what was there; return what makes no command."""
     guild = discord.Object(guild_id)
-    every = await bot.engine.catalog.of_guild(guild_id)
+    every = [published for published in await bot.engine.catalog.of_guild(guild_id) if published.is_command]
     # From here on nothing waits: a command that is used meanwhile must be there.
     bot.tree.clear_commands(guild=guild)
     failed: set[str] = set()
@@ -58,12 +59,12 @@ async def send(bot: Familiar, guild_id: int | None = None) -> bool:
     # Another application, or another Discord, has been told nothing yet.
     whole = {"application": bot.application_id, "api": Route.BASE, "commands": payload}
     now_digest = digest(json.dumps(whole, sort_keys=True).encode())
-    if await bot.engine.catalog.sent_digest(scope) == now_digest:
+    if await bot.engine.sent.digest(scope) == now_digest:
         return False
     # What Discord has is not known until it answers; without an answer it is told again at the next start.
-    await bot.engine.catalog.forget_digest(scope)
+    await bot.engine.sent.doubt(scope)
     await bot.tree.sync(guild=guild)
-    await bot.engine.catalog.save_digest(scope, now_digest)
+    await bot.engine.sent.save(scope, now_digest, [command["name"] for command in payload])
     return True
 
 

@@ -54,7 +54,7 @@ class Run(commands.Cog):
         """Give a server that took the bot back its commands again."""
         if guild.id not in await self.bot.engine.catalog.guilds():
             return
-        await self.bot.engine.catalog.forget_digest(str(guild.id))
+        await self.bot.engine.sent.forget(str(guild.id))
         await self._send(guild.id)
 
     async def _send(self, guild_id: int | None) -> None:

@@ -12,7 +12,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.bot import Familiar
-from bot.catalog import Draft, Published, TooMany
+from bot.catalog import Published, TooMany
+from bot.drafts import Draft
 from bot.jobs import new_id
 from bot.options import arrange, command_name, free_name, shorten
 from cogs import _sync, _words
@@ -88,7 +89,7 @@ class Workflows(commands.GroupCog, group_name="workflow", group_description="Tur
         if problems or not report.ok:
             await interaction.followup.send(embed=embed, ephemeral=True)
             return
-        await self.bot.engine.catalog.save_draft(draft)
+        await self.bot.engine.drafts.save(draft)
         view = buttons(DraftButton("publish", draft.id), DraftButton("drop", draft.id))
         await interaction.followup.send(embed=embed, view=view, ephemeral=True)
 
@@ -107,11 +108,11 @@ class Workflows(commands.GroupCog, group_name="workflow", group_description="Tur
         """See a workflow's command, its outputs, and whether its nodes and models are there"""
         await interaction.response.defer(ephemeral=True, thinking=True)
         published = await self._published(interaction, name)
-        read, inputs = await self.bot.engine.catalog.version(published.workflow_id, published.version)
+        recipe = await self.bot.engine.catalog.version(published.workflow_id, published.version)
         backend = self.bot.engine.pool.first
         schemas = await backend.fresh_schemas()
-        report = await asyncio.to_thread(check, read, schemas, backend.models)
-        arrangement = arrange(published.slug, published.description, inputs)
+        report = await asyncio.to_thread(check, recipe.document, schemas, backend.models)
+        arrangement = arrange(published.slug, published.description, recipe.inputs)
         embed = report_embed(published.slug, published.description, report, arrangement)
         embed.set_footer(text=f"version {published.version}")
         await interaction.followup.send(embed=embed, ephemeral=True)

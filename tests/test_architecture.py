@@ -27,7 +27,7 @@ HELD = {
         *("bot/__main__.py", "bot/doctor.py"),
     ),
     "socketio": ("workflows/events.py", PLAYGROUND),
-    "aiosqlite": ("bot/db.py", "bot/catalog.py", "bot/jobs.py"),
+    "aiosqlite": ("bot/db.py", "bot/catalog.py", "bot/drafts.py", "bot/forms.py", "bot/jobs.py", "bot/sent.py"),
     "PIL": ("bot/media.py", PLAYGROUND),
 }
 

@@ -27,7 +27,7 @@ class Output:
     collection: bool
 
 
-def outputs(document: Document, schemas: Schemas) -> list[Output]:
+def outputs(document: Document, schemas: Schemas, picked: Sequence[str] = ()) -> list[Output]:
     """Return the nodes whose images are the workflow's results."""
     makers = [
         (node, schema)
@@ -35,7 +35,8 @@ def outputs(document: Document, schemas: Schemas) -> list[Output]:
         if (schema := schemas.nodes.get(node.type)) and schema.image_output and node.type not in NODE_TYPES
     ]
     feeding = {edge.source for edge in document.edges}
-    chosen = [pair for pair in makers if not pair[0].is_intermediate]
+    chosen = [pair for pair in makers if pair[0].id in picked]
+    chosen = chosen or [pair for pair in makers if not pair[0].is_intermediate]
     chosen = chosen or [pair for pair in makers if pair[0].id not in feeding]
     return [
         Output(node.id, node.type, node.label or schema.title, schema.output_is_collection) for node, schema in chosen

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from bot import media, problems
 from bot.cards import Card, Uploading, Waiting
+from bot.catalog import Recipe
 from bot.jobs import Asset, AssetKind, Job, Outcome, State, now
 from bot.pool import Backend
 from bot.signals import Signal
 from bot.steps.tools import Tools, mark, origin
-from workflows.document import Document
 from workflows.errors import BackendError, QueueFull, Rejected, Unavailable, UserError
 from workflows.graph import Batch, compile_batch
 from workflows.values import InputSpec, by_place
@@ -51,8 +51,8 @@ async def ready(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
         return await _enqueued(tools, job, backend, [item.item_id for item in items])
     if signal.cancelled:
         return job.ended(Outcome.CANCELLED)
-    document, inputs = await tools.version(job)
-    batch = await _compile(tools, job, backend, document, inputs)
+    recipe = await tools.version(job)
+    batch = await _compile(tools, job, backend, recipe)
     watch = backend.events.watch(job.batch_id)
     # Connected before the batch exists: then no event of it can be missed, and nothing need be asked meanwhile.
     watch.stale = not backend.events.connected
@@ -62,7 +62,7 @@ async def ready(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     except QueueFull as error:
         raise Unavailable(str(error)) from error
     except Rejected as error:
-        if text := problems.rejected(error, inputs):
+        if text := problems.rejected(error, recipe.inputs):
             raise UserError(text) from error
         raise
     except BackendError:
@@ -83,11 +83,11 @@ async def _turn(tools: Tools, job: Job, backend: Backend, card: Card, signal: Si
         card.show(job, Waiting(0))
 
 
-async def _compile(tools: Tools, job: Job, backend: Backend, document: Document, inputs: Sequence[InputSpec]) -> Batch:
+async def _compile(tools: Tools, job: Job, backend: Backend, recipe: Recipe) -> Batch:
     schemas = await backend.schemas()
-    given = {**job.given, **_pictures(job, inputs, await tools.uploads(job))}
-    values = by_place(inputs, given)
-    batch = await asyncio.to_thread(compile_batch, document, schemas, values, backend.models)
+    given = {**job.given, **_pictures(job, recipe.inputs, await tools.uploads(job))}
+    values = by_place(recipe.inputs, given)
+    batch = await asyncio.to_thread(compile_batch, recipe.document, schemas, values, backend.models)
     if batch.size > tools.limits.images_per_run:
         raise UserError(
             f"That would make {batch.size} runs at once; up to {tools.limits.images_per_run} are fine here."

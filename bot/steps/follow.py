@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 
 from bot import problems
 from bot.cards import Cancelling, Card, Restarted, Running
+from bot.catalog import Recipe
 from bot.jobs import Asset, AssetKind, Job, Outcome, State
 from bot.pool import Backend
 from bot.signals import Signal
@@ -29,8 +30,8 @@ async def queued(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     """Follow the run to its end. Events wake us, asking tells the truth."""
     backend = tools.backend(job)
     backend.line.resume(job.id, job.user_id)
-    document, _ = await tools.version(job)
-    titles = await _titles(document, backend)
+    recipe = await tools.version(job)
+    titles = await _titles(recipe.document, backend)
     # Kept over tries of this step: a moment without an answer must not throw the bar back to nothing.
     progress = tools.progress.setdefault(job.batch_id, Progress(titles, items=len(job.item_ids)))
     watch = backend.events.watch(job.batch_id)
@@ -38,7 +39,7 @@ async def queued(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
         items = await _follow(job, backend, card, signal, watch, progress)
     if items is None:
         return job.ended(Outcome.LOST, problems.FORGOTTEN)
-    made = await _note_results(tools, job, backend, items, progress, document)
+    made = await _note_results(tools, job, backend, items, progress, recipe)
     following = _verdict(job, items, made, titles, signal.cancelled)
     if following.state is State.READY:
         card.show(job, Restarted())
@@ -81,7 +82,7 @@ async def _ask(job: Job, backend: Backend, watch: Watch) -> list[QueueItem]:
 
 
 async def _note_results(
-    tools: Tools, job: Job, backend: Backend, items: Sequence[QueueItem], progress: Progress, document: Document
+    tools: Tools, job: Job, backend: Backend, items: Sequence[QueueItem], progress: Progress, recipe: Recipe
 ) -> list[str]:
     """Note everything that the run made, and return the images that are its results.
 
@@ -90,7 +91,7 @@ async def _note_results(
     """
     seen = [*(name for item in items for name in image_names(item.session.results)), *sorted(progress.images)]
     own = await _of_sessions(backend, seen, {item.session_id for item in items})
-    output_ids = [output.node_id for output in outputs(document, await backend.schemas())]
+    output_ids = [output.node_id for output in outputs(recipe.document, await backend.schemas(), recipe.edits.outputs)]
     made = [name for item in items for name in result_images(item.session, output_ids) if name in own]
     await note_made(tools, job, backend, items, made, own)
     return made

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from bot.catalog import Catalog
+from bot.catalog import Catalog, Recipe
 from bot.config import Limits
 from bot.fetch import Fetcher
 from bot.jobs import Asset, AssetKind, Job, JobStore
 from bot.pool import Backend, Pool
-from workflows.document import Document
 from workflows.errors import Unavailable
 from workflows.progress import Progress
-from workflows.values import InputSpec
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class Tools:
         except KeyError:
             raise Unavailable(f"backend {job.backend} is not in the configuration any more") from None
 
-    async def version(self, job: Job) -> tuple[Document, tuple[InputSpec, ...]]:
+    async def version(self, job: Job) -> Recipe:
         return await self.catalog.version(job.workflow_id or 0, job.version or 0)
 
     async def uploads(self, job: Job) -> list[Asset]:

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot import db
-from bot.catalog import DRAFTS_PER_GUILD, Catalog, Draft, Named, NameTaken, Published, TooMany, digest
+from bot.catalog import Catalog, Named, NameTaken, Published, TooMany
+from bot.drafts import DRAFTS_PER_GUILD, Draft, DraftStore
 from bot.jobs import Job, JobStore, State, now
+from bot.sent import SentCommands, digest
 from tests.bot.world import document
 from workflows.errors import DocumentError
 from workflows.schema import ModelFilter
@@ -23,6 +25,11 @@ INPUTS = (
     InputSpec("radius", "Radius", "", Kind.NUMBER, "n", "r", minimum=0.5, above=0, multiple_of=0.5, default=8.0),
     InputSpec("seed", "Seed", "", Kind.INTEGER, "n", "s", required=True, is_seed=True, max_items=1),
 )
+
+
+@pytest.fixture
+def drafts(catalog: Catalog) -> DraftStore:
+    return DraftStore(catalog._db)
 
 
 @pytest.fixture
@@ -46,9 +53,9 @@ async def test_what_is_published_is_listed_as_it_was(catalog: Catalog) -> None:
 
 async def test_a_version_is_the_document_and_its_inputs(catalog: Catalog) -> None:
     published = await catalog.publish(draft())
-    read, inputs = await catalog.version(published.workflow_id, 1)
-    assert [node.type for node in read.nodes.values()] == ["img_blur"]
-    assert inputs == INPUTS
+    recipe = await catalog.version(published.workflow_id, 1)
+    assert [node.type for node in recipe.document.nodes.values()] == ["img_blur"]
+    assert recipe.inputs == INPUTS
 
 
 async def test_a_version_that_does_not_exist(catalog: Catalog) -> None:
@@ -79,18 +86,20 @@ async def test_a_name_is_taken_once_on_a_server(catalog: Catalog) -> None:
     assert other.workflow_id != first.workflow_id
 
 
-async def test_of_two_admins_who_race_one_wins_and_the_other_keeps_the_draft(catalog: Catalog) -> None:
+async def test_of_two_admins_who_race_one_wins_and_the_other_keeps_the_draft(
+    catalog: Catalog, drafts: DraftStore
+) -> None:
     for draft_id in ("one", "two"):
-        await catalog.save_draft(draft(draft_id=draft_id))
+        await drafts.save(draft(draft_id=draft_id))
     results = await asyncio.gather(
         *(catalog.publish(draft(draft_id=draft_id)) for draft_id in ("one", "two")), return_exceptions=True
     )
     assert sorted(type(result).__name__ for result in results) == ["NameTaken", "Published"]
     assert len(await catalog.of_guild(2**60)) == 1
-    left = [await catalog.draft(draft_id) for draft_id in ("one", "two")]
+    left = [await drafts.get(draft_id) for draft_id in ("one", "two")]
     assert [kept is None for kept in left] == [isinstance(result, Published) for result in results]
     (winner,) = [result for result in results if isinstance(result, Published)]
-    assert (await catalog.version(winner.workflow_id, 1))[1] == INPUTS
+    assert (await catalog.version(winner.workflow_id, 1)).inputs == INPUTS
 
 
 async def test_many_at_once_get_ids_of_their_own(catalog: Catalog) -> None:
@@ -106,7 +115,7 @@ async def test_a_removed_name_is_free_again_and_its_jobs_go_on(catalog: Catalog)
     assert not await catalog.remove(5, "blur")
     assert await catalog.of_guild(2**60) == []
     assert await catalog.guilds() == [2**60]
-    assert (await catalog.version(first.workflow_id, 1))[1] == INPUTS
+    assert (await catalog.version(first.workflow_id, 1)).inputs == INPUTS
     second = await catalog.publish(draft())
     assert second.workflow_id != first.workflow_id
     assert await catalog.of_guild(2**60) == [second]
@@ -115,35 +124,37 @@ async def test_a_removed_name_is_free_again_and_its_jobs_go_on(catalog: Catalog)
 async def test_a_draft_outlives_the_process(tmp_path: Path) -> None:
     path = tmp_path / "drafts.sqlite"
     async with db.connect(path) as connection:
-        await Catalog(connection).save_draft(draft())
+        await DraftStore(connection).save(draft())
     async with db.connect(path) as connection:
-        catalog = Catalog(connection)
-        assert await catalog.draft("blur") == draft()
-        assert await catalog.draft("other") is None
+        catalog, drafts = Catalog(connection), DraftStore(connection)
+        assert await drafts.get("blur") == draft()
+        assert await drafts.get("other") is None
         await catalog.publish(draft())
-        assert await catalog.draft("blur") is None
+        assert await drafts.get("blur") is None
 
 
-async def test_a_draft_can_be_dropped(catalog: Catalog) -> None:
-    await catalog.save_draft(draft())
+async def test_a_draft_can_be_dropped(drafts: DraftStore) -> None:
+    await drafts.save(draft())
     for _ in range(2):
-        await catalog.drop_draft("blur")
-        assert await catalog.draft("blur") is None
+        await drafts.drop("blur")
+        assert await drafts.get("blur") is None
 
 
 async def test_inputs_of_every_kind_come_back_as_they_were(catalog: Catalog) -> None:
     inputs = tuple(dataclasses.replace(INPUTS[0], name=kind.value, kind=kind, default=None) for kind in Kind)
     published = await catalog.publish(dataclasses.replace(draft(), inputs=inputs))
-    assert (await catalog.version(published.workflow_id, 1))[1] == inputs
+    assert (await catalog.version(published.workflow_id, 1)).inputs == inputs
 
 
 async def test_digests_tell_what_was_sent(catalog: Catalog) -> None:
-    assert await catalog.sent_digest("global") is None
-    await catalog.save_digest("global", digest(b"one"))
-    await catalog.save_digest("5", digest(b"two"))
-    assert await catalog.sent_digest("global") == digest(b"one") != digest(b"two")
-    await catalog.save_digest("global", digest(b"three"))
-    assert [await catalog.sent_digest(scope) for scope in ("global", "5")] == [digest(b"three"), digest(b"two")]
+    sent = SentCommands(catalog._db)
+    assert await sent.digest("global") is None
+    await sent.save("global", digest(b"one"), ["b", "a"])
+    await sent.save("5", digest(b"two"))
+    assert await sent.digest("global") == digest(b"one") != digest(b"two")
+    await sent.save("global", digest(b"three"), ["a"])
+    assert [await sent.digest(scope) for scope in ("global", "5")] == [digest(b"three"), digest(b"two")]
+    assert await sent.names("global") == {"a"}
 
 
 async def test_lists_are_made_without_the_documents(catalog: Catalog) -> None:
@@ -174,37 +185,37 @@ async def test_one_workflow_is_found_by_its_name(catalog: Catalog) -> None:
     assert await catalog.names(2**60) == [Named("other", "Makes it soft")]
 
 
-async def test_a_server_has_only_so_many_whoever_races_for_the_last_place(catalog: Catalog) -> None:
+async def test_a_server_has_only_so_many_whoever_races_for_the_last_place(catalog: Catalog, drafts: DraftStore) -> None:
     for slug in ("a", "b"):
         await catalog.publish(draft(slug, guild_id=5), most=1 + (slug == "b"))
     await catalog.publish(draft("x"))
     for slug in ("y", "z"):
-        await catalog.save_draft(draft(slug))
+        await drafts.save(draft(slug))
     results = await asyncio.gather(*(catalog.publish(draft(s), most=2) for s in ("y", "z")), return_exceptions=True)
     assert sorted(type(result).__name__ for result in results) == ["Published", "TooMany"]
     assert len(await catalog.names(2**60)) == 2
     lost = "y" if isinstance(results[0], TooMany) else "z"
-    assert await catalog.draft(lost)
+    assert await drafts.get(lost)
     assert await catalog._rows("SELECT * FROM versions WHERE workflow_id NOT IN (SELECT id FROM workflows)") == []
     await catalog.remove(2**60, "x")
     await catalog.publish(draft(lost), most=2)
 
 
-async def test_drafts_of_another_day_go(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_drafts_of_another_day_go(drafts: DraftStore, monkeypatch: pytest.MonkeyPatch) -> None:
     moment = now()
     for hours, name in ((30, "old"), (20, "of today"), (0, "new")):
-        monkeypatch.setattr("bot.catalog.now", lambda hours=hours: moment - timedelta(hours=hours))
-        await catalog.save_draft(draft(draft_id=name, guild_id=hours))
-    assert [bool(await catalog.draft(name)) for name in ("old", "of today", "new")] == [False, True, True]
+        monkeypatch.setattr("bot.drafts.now", lambda hours=hours: moment - timedelta(hours=hours))
+        await drafts.save(draft(draft_id=name, guild_id=hours))
+    assert [bool(await drafts.get(name)) for name in ("old", "of today", "new")] == [False, True, True]
 
 
-async def test_a_server_keeps_only_its_newest_drafts(catalog: Catalog) -> None:
-    await catalog.save_draft(draft(draft_id="elsewhere", guild_id=5))
+async def test_a_server_keeps_only_its_newest_drafts(drafts: DraftStore) -> None:
+    await drafts.save(draft(draft_id="elsewhere", guild_id=5))
     names = [f"d{number}" for number in range(DRAFTS_PER_GUILD + 3)]
     for name in names:
-        await catalog.save_draft(draft(draft_id=name))
-    assert [name for name in names if await catalog.draft(name)] == names[3:]
-    assert await catalog.draft("elsewhere")
+        await drafts.save(draft(draft_id=name))
+    assert [name for name in names if await drafts.get(name)] == names[3:]
+    assert await drafts.get("elsewhere")
 
 
 async def test_versions_that_nobody_needs_are_dropped_and_their_numbers_stay_theirs(catalog: Catalog) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 from PIL import Image
 
 import workflows
-from bot.catalog import Draft, Published
+from bot.catalog import Published
 from bot.config import BackendSettings, DatabaseSettings, Limits, Settings
+from bot.drafts import Draft
 from bot.engine import Engine, open_engine
 from bot.jobs import Attachment, Job, new_id, now
 from bot.playground.invokeai import LocalInvokeAI

@@ -430,7 +430,7 @@ def fill(atelier: Atelier, count: int) -> None:
     with sqlite3.connect(atelier.database) as connection:
         for number in range(2, count + 1):
             connection.execute(
-                "INSERT INTO versions SELECT ?, 1, name, description, document, inputs, created_by, created_at "
+                "INSERT INTO versions SELECT ?, 1, name, description, document, inputs, created_by, created_at, edits "
                 "FROM versions WHERE workflow_id = 1",
                 (number,),
             )
@@ -451,7 +451,7 @@ async def test_of_two_drafts_for_the_last_place_one_is_published(atelier: Atelie
     use = await atelier.place.admin.press(reports[1], "Publish")
     await atelier.discord.until(lambda: use.followups)
     assert text(use.followups[0]) == (
-        "This server has 100 workflows, which is all that Discord allows. Remove one first."
+        "This server has 100 commands, which is all that Discord allows. Remove one first."
     )
     assert buttons(reports[1]) == ["Publish", "Cancel"]
     assert len(atelier.place.guild.commands) == 100

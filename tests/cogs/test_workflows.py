@@ -31,7 +31,7 @@ async def test_a_hundred_workflows_are_listed_in_whole_lines_and_no_more_can_be_
             )
             connection.execute(
                 "INSERT INTO versions SELECT workflow_id + ?, number, name, description, document, inputs, created_by, "
-                "created_at FROM versions WHERE workflow_id = 1",
+                "created_at, edits FROM versions WHERE workflow_id = 1",
                 (number,),
             )
     connection.close()
@@ -42,7 +42,7 @@ async def test_a_hundred_workflows_are_listed_in_whole_lines_and_no_more_can_be_
     assert all(line.startswith("`/blank") for line in lines[1:-1])
     assert lines[-1] == f"-# and {102 - len(lines)} lines more"
     refused = await atelier.add(fixture("blur"))
-    assert text(refused) == ("This server has 100 workflows, which is all that Discord allows. Remove one first.")
+    assert text(refused) == ("This server has 100 commands, which is all that Discord allows. Remove one first.")
     names = await atelier.place.admin.autocomplete(atelier.channel, "workflow show", "name", "09")
     assert {choice["value"] for choice in names} == {f"blank-{n:03}" for n in (9, *range(90, 100))}
     assert len(await atelier.place.admin.autocomplete(atelier.channel, "workflow remove", "name")) == 25
