@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
 import logging
 import os
@@ -19,9 +20,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
-from bot import reports, terminal
+from bot import compiled, reports, terminal
 from bot.config import TOKEN_VARIABLE, BackendSettings, ConfigError, Settings, load, mistakes
 from bot.doctor import examine
+from bot.files import workflow_files
 from bot.logs import log_to_terminal
 from workflows.errors import FamiliarError, UserError
 
@@ -109,15 +111,36 @@ def check(
     config: ConfigOption = _DEFAULT_CONFIG,
 ) -> None:
     """Tell what command each workflow would become, and what it lacks. Exit code 1 if one cannot be published."""
-    backend = _backend(url, config)
-    capabilities = reports.load_schemas(schema) if schema else asyncio.run(reports.ask_backend(backend))
-    found = [reports.examine(path, capabilities) for path in reports.workflow_files(files)]
-    for report in found:
+    settings = _settings(url, config)
+    capabilities = reports.load_schemas(schema) if schema else asyncio.run(reports.ask_backend(settings.backend[0]))
+    paid, healthy = settings.limits.paid_providers, True
+    for path in workflow_files(files):
+        report = reports.examine(path, capabilities, allow_paid=paid)
+        healthy = healthy and report.ok
         if as_json:
             sys.stdout.write(json.dumps(reports.as_json(report)) + "\n")
         else:
             reports.print_report(Console(), report)
-    raise typer.Exit(0 if all(report.ok for report in found) else 1)
+    raise typer.Exit(0 if healthy else 1)
+
+
+@app.command(name="compile")
+def compile_(
+    file: Annotated[Path, typer.Argument(help="A workflow exported from InvokeAI's editor.")],
+    values: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="An input's value.")] = None,
+    images: Annotated[
+        list[str] | None,
+        typer.Option("--image", metavar="NAME=FILE", help="An input's image or video, by its name on the server."),
+    ] = None,
+    schema: Annotated[Path | None, typer.Option(help="A saved openapi.json: no server is needed.")] = None,
+    url: Annotated[str | None, typer.Option(help="A running InvokeAI, in place of the one in the settings.")] = None,
+    config: ConfigOption = _DEFAULT_CONFIG,
+) -> None:
+    """Print the request that runs a workflow over HTTP: the body as JSON, and on standard error where to POST it."""
+    asked = compiled.Asked(file, _once("--set", _pairs("--set", values)), _pairs("--image", images))
+    settings = _settings(url, config)
+    capabilities = reports.load_schemas(schema) if schema else asyncio.run(reports.ask_backend(settings.backend[0]))
+    compiled.print_compiled(asyncio.run(compiled.compile_request(asked, settings, capabilities)))
 
 
 @app.command()
@@ -138,9 +161,10 @@ def run(
     """
     pictures = [(name, Path(path)) for name, path in _pairs("--image", images)]
     request = terminal.Request(file, _once("--set", _pairs("--set", values)), pictures, out)
-    backend = _backend(url, config)
+    settings = _settings(url, config)
+    backend = settings.backend[0]
     # Named by its address: what a killed run left is found again by the next one against the same server.
-    settings = Settings(backend=(backend.model_copy(update={"name": backend.url}),))
+    settings = settings.model_copy(update={"backend": (backend.model_copy(update={"name": backend.url}),)})
     log_to_terminal(logging.ERROR)
     console = Console(stderr=True)
     if as_json or not console.is_terminal:
@@ -181,16 +205,18 @@ async def _examine(config: Path, quick: bool) -> bool:
     return healthy
 
 
-def _backend(url: str | None, config: Path) -> BackendSettings:
-    """Return the backend to ask: the one named, else the first in the settings, else InvokeAI's usual address."""
-    if url is not None:
-        try:
-            return BackendSettings(url=url)
-        except ValidationError as error:
-            raise UserError(f"--url {url}: {mistakes(error)[0].removeprefix('url: ')}") from error
-    if config == _DEFAULT_CONFIG and not config.exists():
-        return BackendSettings()
-    return load(config, os.environ).backend[0]
+def _settings(url: str | None, config: Path) -> Settings:
+    """Return the settings, those of the usual file if it is there, with the one backend to ask in front.
+
+    That is the one named by --url, else the first in the file, else InvokeAI at its usual address.
+    """
+    settings = Settings() if config == _DEFAULT_CONFIG and not config.exists() else load(config, os.environ)
+    if url is None:
+        return settings
+    try:
+        return settings.model_copy(update={"backend": (BackendSettings(url=url),)})
+    except ValidationError as error:
+        raise UserError(f"--url {url}: {mistakes(error)[0].removeprefix('url: ')}") from error
 
 
 def _pairs(option: str, given: list[str] | None) -> list[tuple[str, str]]:
@@ -214,6 +240,10 @@ def _once(option: str, pairs: list[tuple[str, str]]) -> dict[str, str]:
 
 def main() -> None:
     """Run the command line; what the user can mend is told on standard error, a line each, and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Names of files need not be text, and not every terminal draws every character.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except FamiliarError as error:

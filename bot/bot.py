@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator
 from typing import Any
+from weakref import WeakValueDictionary
 
 import aiohttp
 import discord
@@ -69,6 +70,11 @@ class Familiar(commands.Bot):
         )
         self.engine = engine
         self.syncing = asyncio.Lock()
+        self._drafting = WeakValueDictionary[str, asyncio.Lock]()
+
+    def drafting(self, draft_id: str) -> asyncio.Lock:
+        """Return what is held while a draft is changed: of two presses at a time, one would undo the other."""
+        return self._drafting.setdefault(draft_id, asyncio.Lock())
 
     async def setup_hook(self) -> None:
         for extension in EXTENSIONS:

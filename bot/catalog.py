@@ -87,7 +87,7 @@ class Overtaken(UserError):
 
 _CURRENT = """
     FROM workflows JOIN versions ON workflow_id = workflows.id AND number = workflows.version
-    WHERE guild_id = ? AND removed_at IS NULL
+    WHERE removed_at IS NULL
 """
 #: Every column but the document, which may be 5 MiB and is read only to be run.
 _PUBLISHED = f"""
@@ -176,33 +176,40 @@ class Catalog:
             query = "UPDATE workflows SET removed_at = ? WHERE id = ? AND removed_at IS NULL"
             await db.write(self._db, query, (now().isoformat(), published.workflow_id))
             return
-        query = "UPDATE workflows SET version = ?, slug = ?, has_command = ?, enabled = ? WHERE id = ? AND version = ?"
-        values = (before.version, before.slug, before.has_command, before.enabled, before.workflow_id)
-        await db.write(self._db, query, (*values, published.version))
+        # Its old name may be another's by now: then it keeps the new one.
+        query = """
+            UPDATE workflows SET version = ?, has_command = ?, enabled = ?, slug = CASE WHEN EXISTS (
+                SELECT 1 FROM workflows AS others WHERE others.id <> workflows.id AND others.slug = ?
+                    AND others.guild_id = workflows.guild_id AND others.removed_at IS NULL
+            ) THEN slug ELSE ? END
+            WHERE id = ? AND version = ?
+        """
+        values = (before.version, before.has_command, before.enabled, before.slug, before.slug)
+        await db.write(self._db, query, (*values, before.workflow_id, published.version))
         unused = """
             DELETE FROM versions WHERE workflow_id = ? AND number = ?
+                AND NOT EXISTS (SELECT 1 FROM workflows WHERE workflows.id = workflow_id AND version = number)
                 AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.workflow_id = versions.workflow_id AND version = number)
         """
         await db.write(self._db, unused, (published.workflow_id, published.version))
 
     async def of_guild(self, guild_id: int) -> list[Published]:
         """Return a server's workflows in their current versions, by name; also those that are switched off."""
-        return [_published(row) for row in await self._rows(f"{_PUBLISHED} ORDER BY slug", guild_id)]
+        return [_published(row) for row in await self._rows(f"{_PUBLISHED} AND guild_id = ? ORDER BY slug", guild_id)]
 
     async def find(self, guild_id: int, slug: str) -> Published | None:
         """Return one of a server's workflows in its current version."""
-        rows = await self._rows(f"{_PUBLISHED} AND slug = ?", guild_id, slug)
+        rows = await self._rows(f"{_PUBLISHED} AND guild_id = ? AND slug = ?", guild_id, slug)
         return _published(rows[0]) if rows else None
 
     async def current(self, workflow_id: int) -> Published | None:
         """Return a workflow in its current version, by its id; None where it was removed."""
-        query = _PUBLISHED.replace("guild_id = ?", "workflows.id = ?")
-        rows = await self._rows(query, workflow_id)
+        rows = await self._rows(f"{_PUBLISHED} AND workflows.id = ?", workflow_id)
         return _published(rows[0]) if rows else None
 
     async def names(self, guild_id: int) -> list[Named]:
         """Return the names of a server's workflows; quick enough to answer while somebody types."""
-        query = f"SELECT slug, description, enabled, has_command {_CURRENT} ORDER BY slug"
+        query = f"SELECT slug, description, enabled, has_command {_CURRENT} AND guild_id = ? ORDER BY slug"
         return [
             Named(row["slug"], row["description"], bool(row["enabled"]), bool(row["has_command"]))
             for row in await self._rows(query, guild_id)
@@ -241,13 +248,16 @@ class Catalog:
             for row in await self._rows(query, workflow_id)
         ]
 
-    async def roll_back(self, workflow_id: int, number: int) -> bool:
-        """Make another version the current one; return False where there is none of that number."""
+    async def roll_back(self, workflow_id: int, number: int, since: int | None = None) -> bool:
+        """Make another version the current one; return False where there is none of that number.
+
+        With `since`, only if that is the current one still: nobody else's newer version is undone.
+        """
         query = """
-            UPDATE workflows SET version = ? WHERE id = ? AND removed_at IS NULL
+            UPDATE workflows SET version = ? WHERE id = ? AND removed_at IS NULL AND version = coalesce(?, version)
                 AND EXISTS (SELECT 1 FROM versions WHERE workflow_id = workflows.id AND number = ?)
         """
-        return await db.write(self._db, query, (number, workflow_id, number)) > 0
+        return await db.write(self._db, query, (number, workflow_id, since, number)) > 0
 
     async def version(self, workflow_id: int, number: int) -> Recipe:
         """Return one version to be run. Raises DocumentError, KeyError."""
@@ -265,6 +275,11 @@ class Catalog:
         """Return one version's inputs, without its document. Raises KeyError."""
         query = "SELECT inputs FROM versions WHERE workflow_id = ? AND number = ?"
         return as_inputs.validate_json((await self._version_row(query, workflow_id, number))["inputs"])
+
+    async def edits(self, workflow_id: int, number: int) -> Edits:
+        """Return what was edited in one version. Raises KeyError."""
+        query = "SELECT edits FROM versions WHERE workflow_id = ? AND number = ?"
+        return as_edits.validate_json((await self._version_row(query, workflow_id, number))["edits"])
 
     async def drop_unused(self) -> int:
         """Drop the versions that are neither of a published workflow nor named by a job; return how many there were.

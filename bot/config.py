@@ -96,7 +96,7 @@ class BackendSettings(Section):
 
 
 class Limits(Section):
-    """What one member, and one job, may take."""
+    """What one member, one job, and one workflow may take."""
 
     attachment_mb: int = Field(default=25, ge=1)
     image_megapixels: int = Field(default=40, ge=1)
@@ -105,6 +105,8 @@ class Limits(Section):
     results_per_job: int = Field(default=30, ge=1)
     retry_minutes: float = Field(default=30, gt=0)
     progress_seconds: float = Field(default=1.5, gt=0)
+    #: Whether workflows may hold nodes that have their pictures made, and paid for, elsewhere.
+    paid_providers: bool = False
 
     @property
     def attachment_bytes(self) -> int:

@@ -75,7 +75,9 @@ class DraftStore:
         return draft
 
     async def get(self, draft_id: str) -> Draft | None:
-        rows = await db.read(self._db, "SELECT * FROM drafts WHERE id = ?", draft_id)
+        """Return a draft of the last day; None for one that is older, or that was published or dropped."""
+        query = "SELECT * FROM drafts WHERE id = ? AND created_at > ?"
+        rows = await db.read(self._db, query, draft_id, (now() - DRAFT_LIFE).isoformat())
         return _from_row(rows[0]) if rows else None
 
     async def drop(self, draft_id: str) -> None:

@@ -28,7 +28,7 @@ class Fetcher:
             async with self._http.stream("GET", attachment.url) as response:
                 if response.status_code in {401, 403, 404, 410}:
                     # Discord signs these URLs for about a day.
-                    raise InputError(attachment.name, "that picture is no longer there. Please attach it again.")
+                    raise InputError(attachment.name, "that file is no longer there. Please attach it again.")
                 if response.status_code != 200:
                     raise Unavailable(f"attachment: {response.status_code}")
                 return await self._read(response, attachment)

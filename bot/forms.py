@@ -55,7 +55,9 @@ class FormStore:
         return form
 
     async def get(self, form_id: str) -> Form | None:
-        rows = await db.read(self._db, "SELECT * FROM forms WHERE id = ?", form_id)
+        """Return a form of the last day; None for one that is older, or that was sent off."""
+        query = "SELECT * FROM forms WHERE id = ? AND created_at > ?"
+        rows = await db.read(self._db, query, form_id, (now() - FORM_LIFE).isoformat())
         return _form(rows[0]) if rows else None
 
     async def drop(self, form_id: str) -> None:

@@ -47,15 +47,28 @@ class Outcome(StrEnum):
 
 
 class AssetKind(StrEnum):
+    """What an asset is, which tells how it is deleted: a backend keeps images, videos and items apart."""
+
     UPLOAD = "upload"
     OUTPUT = "output"
     INTERMEDIATE = "intermediate"
+    VIDEO_UPLOAD = "video upload"
+    VIDEO_OUTPUT = "video output"
+    VIDEO_INTERMEDIATE = "video intermediate"
     ITEM = "item"
+
+    @property
+    def is_upload(self) -> bool:
+        return self in {AssetKind.UPLOAD, AssetKind.VIDEO_UPLOAD}
+
+    @property
+    def is_video(self) -> bool:
+        return self in {AssetKind.VIDEO_UPLOAD, AssetKind.VIDEO_OUTPUT, AssetKind.VIDEO_INTERMEDIATE}
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A picture that a member gave for an input. The URL is signed and short-lived; it goes once it was uploaded."""
+    """A file that a member gave for an input. The URL is signed and short-lived; it goes once it was uploaded."""
 
     name: str
     filename: str
@@ -90,12 +103,12 @@ class Job:
     problem: str | None = None
     workflow_id: int | None = None
     version: int | None = None
-    #: The values by input name, images apart; seeds that were drawn are in it.
+    #: The values by input name, files apart; seeds that were drawn are in it.
     given: dict[str, Any] = field(default_factory=dict[str, Any])
     attachments: tuple[Attachment, ...] = ()
     backend: str | None = None
     item_ids: tuple[int, ...] = ()
-    #: The result images on the backend, in the order in which they are posted.
+    #: The names of the images and videos that it made, in the order in which they are posted.
     results: tuple[str, ...] = ()
     #: Counts the times it was enqueued: more than once only after the backend restarted under it.
     attempt: int = 1
@@ -253,7 +266,7 @@ class JobStore:
         return int(rows[0][0])
 
     async def known_refs(self, backend: str) -> set[str]:
-        """Return the names of all images that the ledger knows on a backend and that may still be there."""
+        """Return the names of everything that the ledger knows on a backend and that may still be there."""
         rows = await self._rows("SELECT ref FROM assets WHERE backend = ? AND deleted_at IS NULL", backend)
         return {str(row["ref"]) for row in rows}
 

@@ -1,15 +1,25 @@
-"""Pictures, pure: bytes in, bytes out. Every function here is slow; call it in a thread."""
+"""Pictures and videos, pure: bytes in, bytes out. Every function here but `require_video` is slow; call it in a thread.
+
+Source of the chunks of a PNG: its specification, RFC 2083; of their keywords: files that InvokeAI 3 to 6 saved.
+"""
 
 from __future__ import annotations
 
 import io
 import warnings
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from workflows.errors import InputError
+from workflows.document import MAX_BYTES
+from workflows.errors import DocumentError, InputError
 
+_PNG = b"\x89PNG\r\n\x1a\n"
+#: What the pixels of a PNG are made of. Everything else may hold words.
+_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
+_WORKFLOW, _GRAPH, _METADATA = b"invokeai_workflow", b"invokeai_graph", b"invokeai_metadata"
 _OTHERWISE = "Please attach a PNG, JPEG or WebP."
 #: WebP cannot hold a side longer than this.
 _WEBP_SIDE = 16383
@@ -55,8 +65,12 @@ def fit(png: bytes, stem: str, limit: int) -> ResultFile:
 
     InvokeAI writes the whole graph, and the workflow, into the text chunks of every PNG that it makes.
     """
-    with Image.open(io.BytesIO(png)) as image:
+    pixels = _only_pixels(png)
+    with Image.open(io.BytesIO(pixels or png)) as image:
+        # Whole, so that what is posted is sound.
         image.load()
+        if pixels and len(pixels) <= limit:
+            return ResultFile(f"{stem}.png", pixels)
         # A palette's transparency lies among the texts that go.
         is_palette_with_alpha = image.mode == "P" and image.has_transparency_data
         clean = image.convert("RGBA") if is_palette_with_alpha else image.copy()
@@ -79,6 +93,100 @@ def fit(png: bytes, stem: str, limit: int) -> ResultFile:
         if len(data) <= limit:
             break
     return ResultFile(f"{stem}.webp", data, "made smaller: it is over the server's limit")
+
+
+def require_video(name: str, data: bytes) -> None:
+    """Raise InputError for input `name` where a file cannot be a video: by its first bytes, an MP4, MOV or WebM.
+
+    Nothing here decodes one. Which of them it takes is the backend's to say: InvokeAI 6.14 takes MP4 with H.264.
+    """
+    if data[4:8] != b"ftyp" and not data.startswith(b"\x1a\x45\xdf\xa3"):
+        raise InputError(name, "that file is not a video that can be read. Please attach an MP4.")
+
+
+def document_in(data: bytes) -> bytes:
+    """Return the workflow that InvokeAI wrote into a PNG, as UTF-8; anything but a picture comes back as it is.
+
+    Raises DocumentError for a picture that holds none. A text of more bytes than a document may have is cut, and still
+    has too many: whoever reads it refuses it.
+    """
+    if data.startswith(b"\xff\xd8\xff") or (data.startswith(b"RIFF") and data[8:12] == b"WEBP"):
+        raise DocumentError(
+            "That picture is a JPEG or WebP, and lost its workflow when it was converted. "
+            "Upload the original PNG, downloaded from InvokeAI."
+        )
+    if not data.startswith(_PNG):
+        return data
+    try:
+        texts = dict(found for kind, chunk in _chunks(data) if (found := _text(kind, chunk)))
+    except (ValueError, IndexError, zlib.error):
+        raise DocumentError(
+            "That picture is damaged or cut short. Download it from InvokeAI again, and upload that."
+        ) from None
+    if texts.get(_WORKFLOW, b"").strip() not in {b"", b"null"}:
+        return texts[_WORKFLOW]
+    if _GRAPH in texts or _METADATA in texts:
+        raise DocumentError(
+            "That picture holds no workflow: it was made outside InvokeAI's workflow editor. "
+            "Open a workflow in the editor, and upload a picture that it made, or the workflow's JSON."
+        )
+    raise DocumentError(
+        "That picture holds no workflow. Upload a PNG as InvokeAI's workflow editor made it, or the workflow's JSON. "
+        "Programs that edit, shrink or send pictures throw it away."
+    )
+
+
+def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the chunks of a PNG, up to its end, as (type, data). Raises ValueError for what is damaged, or no PNG."""
+    if not png.startswith(_PNG):
+        raise ValueError("not a PNG")
+    view, place, kind = memoryview(png), len(_PNG), b""
+    while kind != b"IEND":
+        size = int.from_bytes(view[place : place + 4])
+        body, check = view[place + 4 : place + 8 + size], view[place + 8 + size : place + 12 + size]
+        if len(check) != 4 or zlib.crc32(body) != int.from_bytes(check):
+            raise ValueError("a chunk is damaged or missing")
+        kind, place = bytes(body[:4]), place + 12 + size
+        yield kind, bytes(body[4:])
+
+
+def _text(kind: bytes, chunk: bytes) -> tuple[bytes, bytes] | None:
+    """Return the keyword and the text, as UTF-8, of one of InvokeAI's text chunks; None for any other chunk.
+
+    No more is inflated than a document may have: a chunk of a few kilobytes can hold gigabytes.
+    """
+    keyword, _, rest = chunk.partition(b"\0")
+    if keyword not in {_WORKFLOW, _GRAPH, _METADATA}:
+        return None
+    if kind == b"tEXt":
+        return keyword, rest[: MAX_BYTES + 1].decode("latin-1").encode()
+    if kind == b"zTXt":
+        return keyword, _inflated(rest[1:]).decode("latin-1").encode()
+    if kind != b"iTXt":
+        return None
+    is_compressed, (_language, _translated, text) = rest[0] == 1, rest[2:].split(b"\0", 2)
+    return keyword, _inflated(text) if is_compressed else text[: MAX_BYTES + 1]
+
+
+def _inflated(data: bytes) -> bytes:
+    inflater = zlib.decompressobj()
+    text = inflater.decompress(data, MAX_BYTES + 1)
+    if len(text) <= MAX_BYTES and not inflater.eof:
+        raise ValueError("a text is cut short")
+    return text
+
+
+def _only_pixels(png: bytes) -> bytes | None:
+    """Return a PNG without any chunk that its pixels do not need; None for what is damaged, or no PNG."""
+    try:
+        kept = [(kind, data) for kind, data in _chunks(png) if kind in _PIXELS]
+    except ValueError:
+        return None
+    return _PNG + b"".join(_chunk(kind, data) for kind, data in kept)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

@@ -8,30 +8,63 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from slugify import slugify
 
-from workflows import match
-from workflows._json import mapping
 from workflows.errors import UserError
-from workflows.values import LARGEST, InputSpec, Kind
+from workflows.naming import slug
+from workflows.spec import LARGEST, InputSpec, Kind
+from workflows.words import EXAMPLES, describe, shorten, show
+
+__all__ = [
+    "MAX_CHARACTERS",
+    "MAX_CHOICES",
+    "MAX_DESCRIPTION",
+    "MAX_NAME",
+    "MAX_OPTIONS",
+    "MORE",
+    "Arrangement",
+    "Option",
+    "TooManyRequired",
+    "arrange",
+    "command_description",
+    "command_name",
+    "describe",
+    "free_name",
+    "shorten",
+    "show",
+]
 
 MAX_OPTIONS = 25
 MAX_CHOICES = 25
 MAX_CHARACTERS = 8000
 MAX_DESCRIPTION = 100
 MAX_NAME = 32
+#: How the description of a command ends that could not ask for everything.
+MORE = " … more in /run"
+
+
+class TooManyRequired(UserError):
+    """What is required does not fit into one command: such a workflow is run by its form."""
 
 
 @dataclass(frozen=True)
 class Option:
-    """One option of a command. An image collection becomes several, of which only the first may be required."""
+    """One option of a command. A collection of files becomes several, of which as few as it must have are required."""
 
     name: str
     description: str
     spec: InputSpec
     required: bool
+    #: Whether there is room for its choices; if not, they are suggested as one types.
+    has_room: bool = True
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether it is text to Discord: such are lists, and numbers beyond what Discord can carry."""
+        number = self.spec.kind in {Kind.INTEGER, Kind.NUMBER} and self.spec.largest == LARGEST
+        return not (number or self.spec.is_file or self.spec.kind is Kind.BOOLEAN)
 
     @property
     def minimum(self) -> float | None:
@@ -53,13 +86,14 @@ class Option:
     @property
     def choices(self) -> tuple[tuple[str, str], ...]:
         """The (value, label) pairs, where there are few enough to be listed; else they are suggested as one types."""
-        fits = len(self.spec.choices) <= MAX_CHOICES and all(len(value) <= 100 for value, _ in self.spec.choices)
-        return self.spec.choices if fits else ()
+        if self.spec.kind is not Kind.CHOICE or not self.has_room or len(self.spec.choices) > MAX_CHOICES:
+            return ()
+        return self.spec.choices if all(len(value) <= 100 for value, _ in self.spec.choices) else ()
 
     @property
     def is_suggested(self) -> bool:
         """Whether values are suggested as one types."""
-        return self.spec.kind is Kind.MODEL or (self.spec.kind is Kind.CHOICE and not self.choices)
+        return self.spec.is_installed or (self.spec.kind is Kind.CHOICE and not self.choices)
 
     @property
     def characters(self) -> int:
@@ -73,38 +107,80 @@ class Option:
 
 @dataclass(frozen=True)
 class Arrangement:
-    """A command as it will be: its options in order, and the inputs that found no room."""
+    """A command as it will be: its options in order, the inputs that found no room, and collections cut short."""
 
     options: tuple[Option, ...]
     left_out: tuple[InputSpec, ...]
+    cut: tuple[InputSpec, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the command asks for everything."""
+        return not (self.left_out or self.cut)
 
 
 def arrange(name: str, description: str, inputs: Sequence[InputSpec]) -> Arrangement:
-    """Choose the options of a command. Raises UserError where what is required does not fit.
+    """Choose the options of a command. Raises TooManyRequired where what is required does not fit.
 
-    Required ones come first, as Discord demands; of the rest, the later ones give way.
+    Required ones come first, as Discord demands. Of the rest, the further files of collections give way first, then
+    the later inputs; a long list of choices is rather suggested than left out.
     """
-    asked = [spec for spec in inputs if spec.is_asked]
-    options: list[Option] = []
+    room = _Room(MAX_OPTIONS, MAX_CHARACTERS - len(name) - min(len(description) + len(MORE), MAX_DESCRIPTION))
+    chosen: dict[str, list[Option]] = {}
     left_out: list[InputSpec] = []
-    room = MAX_CHARACTERS - len(name) - len(shorten(description, MAX_DESCRIPTION))
-    for spec in sorted(asked, key=lambda spec: not spec.required):
-        wanted = _options(spec)
-        size = sum(option.characters for option in wanted)
-        if len(options) + len(wanted) <= MAX_OPTIONS and size <= room:
-            options += wanted
-            room -= size
-        elif len(options) < MAX_OPTIONS and wanted[0].characters <= room:
-            options.append(wanted[0])
-            room -= wanted[0].characters
+    asked = sorted((spec for spec in inputs if spec.is_asked), key=lambda spec: not spec.required)
+    for spec in asked:
+        if taken := room.take_all(_least(_options(spec))):
+            chosen[spec.name] = taken
         elif spec.required:
-            raise UserError(
+            raise TooManyRequired(
                 f"This workflow needs more values than a slash command can ask for ({MAX_OPTIONS} options, "
-                f"{MAX_CHARACTERS:,} characters). Expose fewer fields, or give them defaults."
+                f"{MAX_CHARACTERS:,} characters). Publish it for `/run` only, or give some of them defaults."
             )
         else:
             left_out.append(spec)
-    return Arrangement(tuple(sorted(options, key=lambda option: not option.required)), tuple(left_out))
+    for spec in asked if not left_out else ():
+        further = _options(spec)[len(chosen[spec.name]) :]
+        chosen[spec.name] += [option for option in further if room.take(option)]
+    options = [option for several in chosen.values() for option in several]
+    cut = [spec for spec in asked if 0 < len(chosen.get(spec.name, ())) < len(spec.names)]
+    return Arrangement(tuple(sorted(options, key=lambda option: not option.required)), tuple(left_out), tuple(cut))
+
+
+def _least(options: list[Option]) -> list[Option]:
+    """Return the first of an input's options, and what else of it is required."""
+    return [option for option in options if option.required] or options[:1]
+
+
+class _Room:
+    """What is left of a command's options and characters."""
+
+    def __init__(self, options: int, characters: int) -> None:
+        self.options = options
+        self.characters = characters
+
+    def take(self, option: Option) -> bool:
+        """Take an option in, if it fits."""
+        if self.options < 1 or option.characters > self.characters:
+            return False
+        self.options -= 1
+        self.characters -= option.characters
+        return True
+
+    def take_all(self, options: list[Option]) -> list[Option]:
+        """Take options in, if all fit, or fit without their choices; return what was taken."""
+        for tried in (options, [replace(option, has_room=False) for option in options]):
+            if len(tried) <= self.options and sum(option.characters for option in tried) <= self.characters:
+                return [option for option in tried if self.take(option)]
+        return []
+
+
+def command_description(name: str, description: str, arrangement: Arrangement) -> str:
+    """Return the command's own description: never empty, and with a hint where it cannot ask for everything."""
+    words = description if description.strip() else f"Run {name}"
+    if arrangement.is_whole:
+        return shorten(words, MAX_DESCRIPTION)
+    return shorten(words, MAX_DESCRIPTION - len(MORE)).removesuffix("…").rstrip() + MORE
 
 
 def command_name(wanted: str) -> str:
@@ -121,83 +197,17 @@ def free_name(wanted: str, taken: set[str]) -> str:
     return name
 
 
-def describe(spec: InputSpec) -> str:
-    """Say in a line what an input takes: its type, bounds, choices, and what it is if left empty."""
-    parts = [_takes(spec)]
-    if spec.multiple_of and spec.multiple_of not in (1, 0):
-        parts.append(f"multiple of {spec.multiple_of:.10g}")
-    if spec.is_seed:
-        parts.append("random if left empty")
-    elif spec.required:
-        parts.append("required")
-    elif spec.default is not None:
-        parts.append(f"default {shorten(show(spec, spec.default), 60) or 'empty'}")
-    return ", ".join(part for part in parts if part)
-
-
-def show(spec: InputSpec, value: object) -> str:
-    """Return a value in the words in which it would be given."""
-    if spec.kind is Kind.COLOR:
-        channels = [int(mapping(value).get(channel, 255)) for channel in "rgba"]
-        return "#" + "".join(f"{c:02x}" for c in (channels if channels[3] < 255 else channels[:3]))
-    if spec.kind is Kind.MODEL:
-        return match.name_of(value)
-    if spec.kind is Kind.BOOLEAN:
-        return "yes" if value else "no"
-    if spec.kind is Kind.CHOICE:
-        return dict(spec.choices).get(str(value), str(value))
-    if spec.kind is Kind.NUMBER and isinstance(value, float):
-        return f"{value:g}"
-    return str(value)
-
-
-def shorten(text: str, length: int) -> str:
-    """Return the text in one line of at most `length` characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= length else line[: length - 1].rstrip() + "…"
-
-
-_TYPES = {
-    Kind.INTEGER: "whole number",
-    Kind.NUMBER: "number",
-    Kind.BOOLEAN: "yes or no",
-    Kind.STRING: "text",
-    Kind.COLOR: "colour, #rrggbb",
-    Kind.MODEL: "model",
-    Kind.IMAGE: "image",
-    Kind.IMAGES: "image",
-    Kind.FIXED: "fixed",
-}
-
-
-def _takes(spec: InputSpec) -> str:
-    if spec.kind is Kind.CHOICE:
-        labels = [label for _, label in spec.choices]
-        return "one of " + ", ".join(labels[:6]) + (f" and {len(labels) - 6} more" if len(labels) > 6 else "")
-    if spec.kind is Kind.IMAGES:
-        return f"up to {spec.max_items} images"
-    return _TYPES[spec.kind] + _bounds(spec)
-
-
-def _bounds(spec: InputSpec) -> str:
-    low, high = spec.minimum, spec.maximum
-    if low is not None and high is not None:
-        return f" from {low:.10g} to {high:.10g}"
-    if low is not None:
-        return f", at least {low:.10g}"
-    if high is not None:
-        return f", at most {high:.10g}"
-    return f", more than {spec.above:.10g}" if spec.above is not None else ""
-
-
 def _options(spec: InputSpec) -> list[Option]:
-    description = shorten(_description(spec), MAX_DESCRIPTION)
+    described = shorten(_description(spec), MAX_DESCRIPTION)
+    least = max(1, spec.min_items) if spec.is_collection_of_files else 1
     return [
         Option(
-            name, description if first else f"{spec.label} {number}"[:MAX_DESCRIPTION], spec, spec.required and first
+            name,
+            described if number == 1 else f"{spec.label} {number}"[:MAX_DESCRIPTION],
+            spec,
+            spec.required and number <= least,
         )
         for number, name in enumerate(spec.names, 1)
-        for first in [number == 1]
     ]
 
 
@@ -205,9 +215,19 @@ def _description(spec: InputSpec) -> str:
     """Prefer the author's words; add what the value would be, where that is short enough to be read on a phone."""
     # Discord refuses a command with an empty description, and so all commands that are sent with it.
     words = spec.description.strip() or spec.label.strip() or spec.name
-    if spec.is_seed:
-        return f"{words} (random if left empty)"
-    if spec.required or spec.default in (None, "") or spec.kind in {Kind.BOOLEAN, Kind.FIXED}:
-        return words
-    suffix = f" (default {shorten(show(spec, spec.default), 30)})"
+    if slug(spec.label, 2 * MAX_DESCRIPTION) not in {spec.name, ""} and spec.label.casefold() not in words.casefold():
+        # A name cannot hold all that a label says.
+        words = f"{spec.label}: {words}"
+    suffix = _suffix(spec)
     return shorten(words, MAX_DESCRIPTION - len(suffix)) + suffix
+
+
+def _suffix(spec: InputSpec) -> str:
+    if spec.is_seed and not spec.required:
+        return " (random if left empty)"
+    shown = "" if spec.default is None or spec.kind is Kind.BOOLEAN else shorten(show(spec, spec.default), 30)
+    if shown and not spec.required:
+        return f" (default {shown})"
+    if spec.kind in EXAMPLES and (spec.required or spec.kind is not Kind.COLOR):
+        return f" (like {EXAMPLES[spec.kind]})"
+    return ""

@@ -14,7 +14,7 @@ from bot.line import Line
 from workflows.client import InvokeClient
 from workflows.errors import BackendError, Unavailable
 from workflows.events import EventStream
-from workflows.models import ModelRecord
+from workflows.models import STYLE_PRESET, ModelRecord
 from workflows.schema import Schemas
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Backend:
 
     @property
     def models(self) -> Sequence[ModelRecord]:
-        """The installed models, as they were at the last look; quick enough to answer while somebody types."""
+        """The installed models and style presets at the last look; quick enough to answer while somebody types."""
         return self._models
 
     async def known_models(self) -> Sequence[ModelRecord]:
@@ -81,13 +81,22 @@ class Backend:
     async def refresh(self, *, everything: bool = False) -> None:
         """Look at the backend's models, and at its node types where those may be others. Raises BackendError.
 
-        They are large, and change only when it is updated or restarted, which breaks the event connection.
+        Node types are large, and change only when it is updated or restarted, which breaks the event connection.
         """
         now = (await self.client.version(), self.events.connections)
         if everything or self._schemas is None or now != self._read_at:
             self._schemas = await self.client.schemas()
             self._read_at = now
-        self._models = await self.client.models()
+        self._models = [*await self.client.models(), *await self._style_presets()]
+
+    async def _style_presets(self) -> list[ModelRecord]:
+        """Return the style presets as records of a kind of their own; without them a backend still does the rest."""
+        try:
+            presets = await self.client.style_presets()
+        except BackendError as error:
+            log.info("backend %s did not tell its style presets: %s", self.name, error)
+            return [model for model in self._models if model.type == STYLE_PRESET]
+        return [ModelRecord(key=one.id, hash="", name=one.name, base="any", type=STYLE_PRESET) for one in presets]
 
 
 class Pool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from humanize import naturalsize
+
 from workflows.errors import Rejected
 from workflows.models import ItemStatus, QueueItem
 from workflows.values import InputSpec
@@ -18,6 +20,7 @@ _KNOWN = {
     "OutOfMemoryError": "The graphics card ran out of memory. Try a smaller size, or fewer images.",
     "MissingInputException": "The workflow lacks a value that it needs. Please tell an admin of this server.",
     "ImageRecordNotFoundException": "A picture that it needs is not on the backend any more. Please try again.",
+    "VideoRecordNotFoundException": "A video that it needs is not on the backend any more. Please try again.",
     "UnknownModelException": "A model that the workflow needs is not installed any more. Please tell an admin.",
 }
 
@@ -25,10 +28,18 @@ OUR_SIDE = "Something went wrong on our side. Please try again; if it stays, tel
 UNREACHABLE = "InvokeAI did not answer for a long time, so this job was given up. Please try again later."
 RESTARTED = "InvokeAI restarted twice while this job ran. Please try again later."
 FORGOTTEN = "InvokeAI no longer knows this job: it was cleared there. Please run it again."
-NO_IMAGE = "The workflow ran to its end but made no picture. Please tell an admin of this server."
+NOTHING_MADE = "The workflow ran to its end but made no picture and no video. Please tell an admin of this server."
+REFUSED_VIDEO = "InvokeAI cannot read that video. Please attach an MP4 file with H.264 video."
 TOO_LARGE = "The results are too large for this server, however small they are made. Try a smaller size."
 NO_FILES = "The results are ready, but I may not attach files here any more. Please give me **Attach Files** again."
 VANISHED = "The results were deleted on InvokeAI before they could be posted. Please run it again."
+
+
+def too_large_video(size: int, limit: int) -> str:
+    """Say why a video is not posted: nothing here can make one smaller. Sizes are in bytes."""
+    has, up_to = (naturalsize(number, binary=True, format="%.3g") for number in (size, limit))
+    has = f"a little more than {up_to}" if has == up_to else has
+    return f"The video has {has}; up to {up_to} fit here. Try fewer frames or a smaller size."
 
 
 def failed_run(items: Sequence[QueueItem], titles: Mapping[str, str]) -> str:
@@ -45,6 +56,7 @@ def failed_run(items: Sequence[QueueItem], titles: Mapping[str, str]) -> str:
         return f"{step}. {_KNOWN['UnknownModelException']}"
     lines = (item.error_message or "").strip().splitlines()
     reason = lines[0].strip() if len(lines) == 1 and _HARMLESS.fullmatch(lines[0].strip()) else kind
+    reason = reason.rstrip(".")
     return f"{step}{': ' + reason if reason else ''}. Try other values; if it stays, tell an admin the job number."
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import logging
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +18,18 @@ from rich.text import Text
 
 from bot.config import BackendSettings
 from bot.doctor import explain
+from bot.files import read_document
 from bot.options import Arrangement, Option, arrange, command_name, describe
-from workflows import document
+from workflows import document, match
 from workflows._json import mapping
 from workflows.check import Report, check
 from workflows.client import InvokeClient, open_http
-from workflows.errors import BackendError, DocumentError, UserError
-from workflows.models import ModelRecord
+from workflows.errors import BackendError, NotFound, Rejected, UserError
+from workflows.models import STYLE_PRESET, ModelRecord
 from workflows.schema import Schemas
 from workflows.values import InputSpec
+
+log = logging.getLogger(__name__)
 
 #: How advice on a file ends where files are uploaded.
 _UPLOAD = ", then upload that file"
@@ -45,6 +51,8 @@ class FileReport:
     error: str = ""
     report: Report | None = None
     arrangement: Arrangement | None = None
+    #: The installed models, where a backend was asked.
+    models: Sequence[ModelRecord] = ()
 
     @property
     def ok(self) -> bool:
@@ -60,7 +68,7 @@ class FileReport:
     def name(self) -> str:
         """The command's name, as it will be proposed."""
         title = self.report.document.name if self.report else ""
-        return command_name(title or self.path.stem) or "workflow"
+        return command_name(title) or command_name(self.path.stem) or "workflow"
 
 
 def load_schemas(path: Path) -> Capabilities:
@@ -83,6 +91,12 @@ async def ask_backend(settings: BackendSettings) -> Capabilities:
         client = InvokeClient(http, settings.queue_id, settings.credentials)
         try:
             schemas, models = await client.schemas(), await client.models()
+            # An older server has none; whatever it has beside them is worth a report.
+            with contextlib.suppress(NotFound, Rejected):
+                models += [
+                    ModelRecord(key=preset.id, hash="", name=preset.name, base="any", type=STYLE_PRESET)
+                    for preset in await client.style_presets()
+                ]
         except BackendError as error:
             raise UserError(
                 f"{explain(settings, error)} Name another with --url; with --schema FILE no server is needed."
@@ -90,53 +104,77 @@ async def ask_backend(settings: BackendSettings) -> Capabilities:
         return Capabilities(schemas, models)
 
 
-def workflow_files(paths: Sequence[Path]) -> list[Path]:
-    """Return what is to be examined: of a folder, the *.json in it; one without any stays, to be complained of."""
-    return [file for path in paths for file in (sorted(path.glob("*.json")) if path.is_dir() else []) or [path]]
-
-
-def examine(path: Path, capabilities: Capabilities) -> FileReport:
+def examine(path: Path, capabilities: Capabilities, *, allow_paid: bool = False) -> FileReport:
     """Report on one file; whatever is wrong with it is in the report, never an exception."""
-    if path.is_dir():
-        return FileReport(path, error="is a folder without any *.json in it.")
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        return FileReport(path, error=f"cannot be read: {error.strerror}")
-    try:
-        read = document.read(data)
-    except DocumentError as error:
-        return FileReport(path, error=str(error))
-    report = check(read, capabilities.schemas, capabilities.models)
-    try:
-        return FileReport(path, report=report, arrangement=arrange(read.name, read.description, report.inputs))
+        return _examined(path, capabilities, allow_paid)
     except UserError as error:
-        return FileReport(path, error=str(error), report=report)
+        return FileReport(path, error=str(error))
+    except Exception as error:  # one file must not keep all others from being told of
+        log.debug("%s", path, exc_info=True)
+        return FileReport(path, error=f"makes Familiar stumble ({type(error).__name__}): a fault of ours, not of it.")
+
+
+def _examined(path: Path, capabilities: Capabilities, allow_paid: bool) -> FileReport:
+    read = document.read(read_document(path))
+    report = check(read, capabilities.schemas, capabilities.models, allow_paid=allow_paid)
+    found = FileReport(path, report=report, models=capabilities.models or ())
+    try:
+        return replace(found, arrangement=arrange(read.name, read.description, report.inputs))
+    except UserError as error:
+        return replace(found, error=str(error))
 
 
 def as_json(file: FileReport) -> dict[str, Any]:
-    """Return the report for a program."""
+    """Return the report for a program: all keys are there, also for a file that cannot be read."""
     report = file.report
-    found: dict[str, Any] = {
+    return {
         "file": str(file.path),
         "ok": file.ok,
         "name": file.name,
         "error": plain(file.error) or None,
+        "problems": list(file.problems),
+        "version": report.document.version if report else None,
+        "inputs": _inputs(file),
+        "outputs": [
+            {"node_id": output.node_id, "type": output.type, "collection": output.collection}
+            for output in (report.outputs if report else ())
+        ],
+        "missing_nodes": list(report.missing_nodes) if report else [],
+        "missing_models": list(report.missing_models) if report else [],
+        "refused": [plain(entry) for entry in report.refused] if report else [],
+        "ignored": [plain(entry) for entry in report.ignored] if report else [],
+        "warnings": [plain(entry) for entry in report.warnings] if report else [],
     }
-    found["problems"] = list(file.problems)
-    if report is None:
-        return found
+
+
+def _inputs(file: FileReport) -> list[dict[str, Any]]:
     offered = _names(file.arrangement.options if file.arrangement else ())
-    return found | {
-        "version": report.document.version,
-        "inputs": [_input(spec, offered) for spec in report.inputs],
-        "outputs": [{"node_id": o.node_id, "type": o.type, "collection": o.collection} for o in report.outputs],
-        "missing_nodes": list(report.missing_nodes),
-        "missing_models": list(report.missing_models),
-        "refused": [plain(entry) for entry in report.refused],
-        "ignored": [plain(entry) for entry in report.ignored],
-        "warnings": [plain(entry) for entry in report.warnings],
+    inputs = file.report.inputs if file.report else ()
+    return [_input(spec, offered.get(spec.name, []), file.models) for spec in inputs]
+
+
+def _input(spec: InputSpec, options: list[str], models: Sequence[ModelRecord]) -> dict[str, Any]:
+    return {
+        "node_id": spec.node_id,
+        "field": spec.field_name,
+        "kind": spec.kind.value,
+        "option": options[0] if options else None,
+        "options": options,
+        "label": spec.label,
+        "required": spec.required,
+        "default": spec.default,
+        "min": spec.minimum if spec.minimum is not None else spec.above,
+        "max": spec.maximum if spec.maximum is not None else spec.below,
+        "choices": _choices(spec, models),
+        "source": spec.source,
     }
+
+
+def _choices(spec: InputSpec, models: Sequence[ModelRecord]) -> list[str]:
+    if spec.choices or not spec.is_installed:
+        return [value for value, _ in spec.choices]
+    return list(dict.fromkeys(model.name for model in match.fitting(spec.models, models)))
 
 
 def _names(options: Sequence[Option]) -> dict[str, list[str]]:
@@ -147,40 +185,26 @@ def _names(options: Sequence[Option]) -> dict[str, list[str]]:
     return names
 
 
-def _input(spec: InputSpec, offered: Mapping[str, list[str]]) -> dict[str, Any]:
-    return {
-        "node_id": spec.node_id,
-        "field": spec.field_name,
-        "kind": spec.kind.value,
-        "option": spec.name if spec.name in offered else None,
-        "options": offered.get(spec.name, []),
-        "label": spec.label,
-        "required": spec.required,
-        "default": spec.default,
-        "min": spec.minimum if spec.minimum is not None else spec.above,
-        "max": spec.maximum if spec.maximum is not None else spec.below,
-        "choices": [value for value, _ in spec.choices],
-    }
-
-
 def print_report(console: Console, file: FileReport) -> None:
     """Print the report for people."""
     # As it was given: several may have the same name. No markup: a name may hold brackets.
-    title = Text(f"{'✓' if file.ok else '✗'} {file.path}", style="bold")
+    title = _text(f"{'✓' if file.ok else '✗'} {file.path}", "bold")
     style = "green" if file.ok else "red"
     if file.report is None:
-        console.print(Panel(Text(plain(file.error)), title=title, title_align="left", border_style=style))
+        console.print(Panel(_text(plain(file.error)), title=title, title_align="left", border_style=style))
         return
-    parts: list[Any] = [Text(f"/{file.name}", style="bold"), Text(file.report.document.description, style="dim")]
+    parts: list[Any] = [_text(f"/{file.name}", "bold"), _text(file.report.document.description, "dim")]
     parts.append(_table(file.arrangement.options if file.arrangement else ()))
     outputs = ", ".join(output.title for output in file.report.outputs) or "nothing"
-    parts.append(Text(f"posts {outputs}"))
+    parts.append(_text(f"posts {outputs}"))
+    left_out = file.arrangement.left_out if file.arrangement else ()
     for sign, color, entries in (
         ("✗", "red", file.problems),
         ("!", "yellow", file.report.warnings),
         ("-", "dim", file.report.ignored),
+        ("-", "dim", [f"{spec.label or spec.name}: the command has no room for it" for spec in left_out]),
     ):
-        parts += [Text(f"{sign} {plain(entry)}", style=color) for entry in entries]
+        parts += [_text(f"{sign} {plain(entry)}", color) for entry in entries]
     console.print(Panel(Group(*parts), title=title, title_align="left", border_style=style))
 
 
@@ -189,10 +213,19 @@ def _table(options: Sequence[Option]) -> Table:
     specs = {option.spec.name: option.spec for option in options}
     for name, names in _names(options).items():
         words, label = describe(specs[name]), specs[name].label
-        table.add_row(Text(", ".join(names), style="cyan"), Text(words), Text(label, style="dim"))
+        table.add_row(_text(", ".join(names), "cyan"), _text(words), _text(label, "dim"))
     return table
 
 
 def plain(text: str) -> str:
-    """Return a message without what only Discord draws, and what only there can be done."""
-    return text.replace(_UPLOAD, "").replace("**", "").replace("`", "")
+    """Return a message without what only Discord draws, what only there can be done, and what steers a terminal."""
+    return _printable(text.replace(_UPLOAD, "").replace("**", "").replace("`", ""))
+
+
+def _text(text: str, style: str = "") -> Text:
+    return Text(_printable(text), style=style)
+
+
+def _printable(text: str) -> str:
+    """Return a text without the characters that steer a terminal, and without halves of characters."""
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})

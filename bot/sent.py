@@ -44,10 +44,11 @@ class SentCommands:
         """Forget what was sent: Discord drops a server's commands when the bot leaves it."""
         await db.write(self._db, "DELETE FROM sent_commands WHERE scope = ?", (scope,))
 
-    async def count_creates(self, guild_id: int, since: datetime) -> int:
-        """Return how many commands a server got new since then."""
-        query = "SELECT count(*) FROM command_creates WHERE guild_id = ? AND created_at > ?"
-        return int((await db.read(self._db, query, guild_id, since.isoformat()))[0][0])
+    async def creates(self, guild_id: int) -> list[datetime]:
+        """Return when a server got each of the last day's new commands, oldest first."""
+        query = "SELECT created_at FROM command_creates WHERE guild_id = ? AND created_at > ? ORDER BY created_at"
+        rows = await db.read(self._db, query, guild_id, (now() - DAY).isoformat())
+        return [datetime.fromisoformat(row["created_at"]) for row in rows]
 
     async def note_creates(self, guild_id: int, names: Iterable[str]) -> None:
         """Write down which commands a server gets new, and forget what a day has passed over."""

@@ -13,13 +13,13 @@ from datetime import timedelta
 
 from bot.jobs import JobStore, now
 from bot.pool import Backend
-from bot.steps.tools import origin
+from bot.steps.tools import delete, made_in_sessions, origin, uploads_marked
 from workflows.errors import NotFound
 from workflows.models import QueueItem
 
 log = logging.getLogger(__name__)
 
-#: For how long after its end a stopped run may still surprise us with an image.
+#: For how long after its end a stopped run may still surprise us with an image or a video.
 _LATE = timedelta(days=7)
 
 
@@ -32,29 +32,29 @@ async def sweep(backend: Backend, store: JobStore, resting: Set[str] = frozenset
     ours = origin(await store.instance())
     deleted = await _uploads(backend, store, ours, resting)
     deleted += await _items(backend, store, ours)
-    deleted += await _late_images(backend, store)
+    deleted += await _late_results(backend, store)
     if deleted:
         log.info("swept %s: deleted %s things that no job names", backend.name, deleted)
     return deleted
 
 
 async def _uploads(backend: Backend, store: JobStore, ours: str, resting: Set[str]) -> int:
-    found = await backend.client.uploads_marked(f"{ours}-")
+    found = await uploads_marked(backend, f"{ours}-")
     known, spared = await store.known_refs(backend.name), await _open_ids(store) - resting
     orphans = [
-        image
-        for image in found
-        if image.image_name not in known and (image.session_id or "").removeprefix(f"{ours}-") not in spared
+        upload
+        for upload, mark in found.items()
+        if upload.name not in known and mark.removeprefix(f"{ours}-") not in spared
     ]
-    for image in orphans:
-        await backend.client.delete_image(image.image_name)
+    for orphan in orphans:
+        await delete(backend, orphan)
     return len(orphans)
 
 
 async def _items(backend: Backend, store: JobStore, ours: str) -> int:
     """Delete queue items of jobs that are closed, after what they made: without the item, nobody knows its session.
 
-    One that still waits or runs is cancelled now, and goes with its images at the next sweep.
+    One that still waits or runs is cancelled now, and goes with what it made at the next sweep.
     """
     found = await backend.client.summaries()
     open_ids = await _open_ids(store)
@@ -72,20 +72,17 @@ async def _delete_item(backend: Backend, orphan: QueueItem) -> None:
         await backend.client.cancel(orphan.destination or "")
         return
     item = await backend.client.item(orphan.item_id)
-    for image in await backend.client.images_of_sessions({item.session_id}):
-        await backend.client.delete_image(image.image_name)
+    for made in await made_in_sessions(backend, {item.session_id}):
+        await delete(backend, made)
     await backend.client.delete_item(item.item_id)
 
 
-async def _late_images(backend: Backend, store: JobStore) -> int:
-    sessions = await store.closed_sessions(backend.name, now() - _LATE)
-    if not sessions:
-        return 0
-    found = await backend.client.images_of_sessions(sessions)
+async def _late_results(backend: Backend, store: JobStore) -> int:
+    found = await made_in_sessions(backend, await store.closed_sessions(backend.name, now() - _LATE))
     known = await store.known_refs(backend.name)
-    late = [image for image in found if image.image_name not in known]
-    for image in late:
-        await backend.client.delete_image(image.image_name)
+    late = [made for made in found if made.name not in known]
+    for made in late:
+        await delete(backend, made)
     return len(late)
 
 

@@ -5,37 +5,35 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import random
 import sys
 import tempfile
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from platformdirs import user_state_path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from bot import arguments
 from bot.cards import Away, Cancelling, Moment, Restarted, Running, Undeliverable, Uploading, Waiting
 from bot.config import Settings
 from bot.db import DatabaseError
 from bot.doctor import counted, explain
 from bot.drafts import Draft
 from bot.engine import Engine, open_engine
+from bot.files import read_document
 from bot.jobs import Attachment, Job, Outcome, new_id, now
 from bot.media import ResultFile
 from bot.options import show
 from bot.reports import plain
-from workflows import document, match
+from workflows import document
 from workflows.check import check
 from workflows.errors import BackendError, DocumentError, InputError, Unavailable, UserError
-from workflows.models import ModelRecord
-from workflows.values import InputSpec, Kind, parse_all
+from workflows.values import InputSpec
 
 _CONNECT_SECONDS = 10.0
 _SLOTS = 16
-_MOST_MODELS = 20
 
 
 @dataclass(frozen=True)
@@ -217,16 +215,16 @@ async def _take_up_earlier(engine: Engine) -> set[str]:
 
 async def _prepare(request: Request, engine: Engine) -> tuple[Job, tuple[InputSpec, ...]]:
     backend = engine.pool.first
-    data = await asyncio.to_thread(_read, request.file)
-    schemas = await backend.schemas()
     try:
+        data = await asyncio.to_thread(read_document, request.file)
+        schemas = await backend.schemas()
         read = await asyncio.to_thread(document.read, data)
         report = await asyncio.to_thread(check, read, schemas, backend.models)
         report.require()
     except DocumentError as error:
         raise UserError(f"{request.file}: {' '.join(str(error).splitlines())}") from error
-    _check_names(request, report.inputs)
-    given = _given(request, report.inputs, backend.models)
+    arguments.check_names(request.values, (name for name, _ in request.images), report.inputs)
+    given = arguments.given_values(report.inputs, request.values, backend.models)
     title = read.name or request.file.stem
     draft = Draft(new_id(), 0, 0, new_id(), title, read.description, data, report.inputs)
     published = await engine.catalog.publish(draft)
@@ -243,81 +241,16 @@ async def _prepare(request: Request, engine: Engine) -> tuple[Job, tuple[InputSp
     return job, report.inputs
 
 
-def _check_names(request: Request, inputs: Sequence[InputSpec]) -> None:
-    images = {name for spec in inputs if spec.is_file for name in spec.names}
-    values = {spec.name for spec in inputs if not spec.is_file}
-    for name in request.values:
-        if name in images:
-            raise UserError(f"{name} is an image: give it as --image {name}=FILE.")
-        if name not in values:
-            raise UserError(f"There is no input {name}. There are: {', '.join(sorted(values)) or 'none'}.")
-    for name, _ in request.images:
-        if name not in images:
-            raise UserError(f"There is no image input {name}. There are: {', '.join(sorted(images)) or 'none'}.")
-
-
-def _given(request: Request, inputs: Sequence[InputSpec], models: Sequence[ModelRecord]) -> dict[str, Any]:
-    """Return the values of all inputs but images. Raises InputError, which says what to type here."""
-    try:
-        return parse_all(inputs, dict(request.values), models, random.SystemRandom().randint)
-    except InputError as error:
-        spec = next(spec for spec in inputs if spec.name == error.name)
-        value = request.values.get(spec.name)
-        if value is None and not spec.is_seed:
-            raise InputError(spec.name, f"is needed. Give it as --set {spec.name}=….{_offer(spec, models)}") from error
-        if spec.kind is Kind.MODEL:
-            problem = f"“{value}” is no installed model that fits here.{_offer(spec, models)}"
-            raise InputError(spec.name, problem) from error
-        raise
-
-
-def _offer(spec: InputSpec, models: Sequence[ModelRecord]) -> str:
-    """List the models that an input takes: a terminal suggests none as one types."""
-    if spec.kind is not Kind.MODEL:
-        return ""
-    names = list(dict.fromkeys(model.name for model in match.fitting(spec.models, models)))
-    more = f" and {len(names) - _MOST_MODELS} more" if len(names) > _MOST_MODELS else ""
-    return f" There are: {', '.join(names[:_MOST_MODELS])}{more}." if names else " None that fits is installed."
-
-
 def _attachments(request: Request, inputs: Sequence[InputSpec]) -> list[Attachment]:
     found: list[Attachment] = []
     for spec in inputs:
         if not spec.is_file:
             continue
-        given = _placed(spec, [(name, path) for name, path in request.images if name in spec.names])
-        if spec.required and not given:
-            raise InputError(spec.name, f"is needed. Give it as --image {spec.name}=FILE.")
-        for name, path in given:
+        for name, path in arguments.placed(spec, request.images):
             if not path.is_file():
                 raise InputError(name, f"there is no file {path}.")
             found.append(Attachment(name, path.name, path.resolve().as_uri(), path.stat().st_size))
     return found
-
-
-def _placed(spec: InputSpec, given: Sequence[tuple[str, Path]]) -> list[tuple[str, Path]]:
-    """Give each picture its place: one name given again means the next free place of a collection."""
-    placed: dict[str, Path] = {}
-    again: list[Path] = []
-    for name, path in given:
-        if name not in placed:
-            placed[name] = path
-        elif spec.kind is Kind.IMAGES:
-            again.append(path)
-        else:
-            raise UserError(f"--image {name} is given twice, and takes one picture.")
-    free = [name for name in spec.names if name not in placed]
-    if len(again) > len(free):
-        raise UserError(f"--image {spec.name} takes up to {len(spec.names)} pictures, not {len(given)}.")
-    placed |= zip(free, again, strict=False)
-    return [(name, placed[name]) for name in spec.names if name in placed]
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 async def _cancel_when(asked: asyncio.Event, engine: Engine, job: Job) -> None:

@@ -7,6 +7,7 @@ workflow asks for. Parameters are called p0, p1, ...; the options' own names may
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
@@ -14,11 +15,11 @@ import discord
 from discord import app_commands
 
 from bot.catalog import Published
-from bot.options import Option, arrange, shorten
-from workflows import match
+from bot.options import Option, arrange, command_description, shorten
+from workflows import compounds, scalars
 from workflows.errors import UserError
 from workflows.models import ModelRecord
-from workflows.values import LARGEST, Kind
+from workflows.spec import LARGEST, TEXT_LENGTH, InputSpec, Kind
 
 #: What a command does when it is used: the raw values by option name.
 OnRun = Callable[[discord.Interaction[Any], Published, Mapping[str, Any]], Awaitable[None]]
@@ -30,12 +31,13 @@ NOT_A_COMMAND = (app_commands.AppCommandError, UserError, ValueError, TypeError)
 MAX_COMMANDS = 100
 
 _SUGGESTIONS = 25
+_LONGEST_VALUE = 100
 
 
 def build_command(published: Published, on_run: OnRun, models: Models) -> app_commands.Command[Any, ..., None]:
     """Build the slash command of a published workflow. Raises UserError where it does not fit Discord's limits."""
-    options = arrange(published.slug, published.description, published.inputs).options
-    names = {f"p{number}": option for number, option in enumerate(options)}
+    arrangement = arrange(published.slug, published.description, published.inputs)
+    names = {f"p{number}": option for number, option in enumerate(arrangement.options)}
 
     async def callback(interaction: discord.Interaction[Any], **given: Any) -> None:
         raw = {names[parameter].name: value for parameter, value in given.items() if value is not None}
@@ -51,7 +53,7 @@ def build_command(published: Published, on_run: OnRun, models: Models) -> app_co
     suggested = {p: _suggester(option, models) for p, option in names.items() if option.is_suggested}
     if suggested:
         renamed = app_commands.autocomplete(**suggested)(renamed)
-    description = shorten(published.description, 100) or shorten(f"Run {published.name}", 100)
+    description = command_description(published.name, published.description, arrangement)
     return app_commands.Command(name=published.slug, description=description, callback=renamed)
 
 
@@ -63,6 +65,9 @@ def _parameter(name: str, option: Option) -> inspect.Parameter:
 def _annotation(option: Option) -> Any:
     low, high = option.minimum, option.maximum
     match option.spec.kind:
+        case _ if option.is_typed:
+            length = option.spec.max_length if option.spec.kind is Kind.STRING else TEXT_LENGTH
+            return app_commands.Range[str, None, length]
         case Kind.INTEGER:
             return app_commands.Range[int, _whole(low, -LARGEST), _whole(high, LARGEST)]
         case Kind.NUMBER if low is not None or high is not None:
@@ -71,12 +76,8 @@ def _annotation(option: Option) -> Any:
             return float
         case Kind.BOOLEAN:
             return bool
-        case Kind.IMAGE | Kind.IMAGES:
-            return discord.Attachment
-        case Kind.STRING:
-            return app_commands.Range[str, None, option.spec.max_length]
         case _:
-            return str
+            return discord.Attachment
 
 
 def _whole(bound: float | None, otherwise: int) -> int:
@@ -104,11 +105,36 @@ def _suggester(option: Option, models: Models) -> Callable[..., Coroutine[Any, A
 
 def suggestions(option: Option, models: list[ModelRecord], typed: str) -> list[tuple[str, str]]:
     """Return up to 25 (value, label) pairs for what was typed so far: those that begin with it first."""
-    if option.spec.kind is Kind.MODEL:
-        pairs = [(model.key, model.name) for model in match.fitting(option.spec.models, models)]
-    else:
-        pairs = list(option.spec.choices)
+    spec = option.spec
+    if spec.kind is Kind.LORAS:
+        return _next_loras(spec, models, typed)
+    pairs = list(spec.choices) if spec.kind is Kind.CHOICE else _installed(scalars.offered(spec, models))
+    return _matching(pairs, typed)[:_SUGGESTIONS]
+
+
+def _matching(pairs: list[tuple[str, str]], typed: str) -> list[tuple[str, str]]:
     wanted = typed.casefold().strip()
     found = [pair for pair in pairs if wanted in pair[1].casefold()]
-    found.sort(key=lambda pair: not pair[1].casefold().startswith(wanted))
-    return found[:_SUGGESTIONS]
+    return sorted(found, key=lambda pair: not pair[1].casefold().startswith(wanted))
+
+
+def _installed(models: list[ModelRecord]) -> list[tuple[str, str]]:
+    """Return (key, name) pairs; where several have one name, what they are for tells them apart."""
+    alike = Counter(model.name.casefold() for model in models)
+    return [
+        (model.key, model.name if alike[model.name.casefold()] == 1 else f"{model.name} ({model.base}, {model.type})")
+        for model in models
+    ]
+
+
+def _next_loras(spec: InputSpec, models: list[ModelRecord], typed: str) -> list[tuple[str, str]]:
+    """Complete the last name that is typed, and keep what stands before it."""
+    installed = scalars.offered(spec, models)
+    begin = compounds.last_name(typed, installed)
+    before, last = typed[:begin].strip(), typed[begin:]
+    free = [model for model in installed if model.name.casefold() not in before.casefold()]
+    kept = f"{before} " if before else ""
+    found = [f"{kept}{name}" for _, name in _matching([(m.key, m.name) for m in free], last)]
+    # A name with its weight is done; and a value too long for Discord cannot be picked.
+    done = [typed.strip()] if last.strip() and not found else []
+    return [(text, text) for text in (*done, *found) if len(text) <= _LONGEST_VALUE][:_SUGGESTIONS]

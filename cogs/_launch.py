@@ -15,6 +15,7 @@ from bot.cards import Moment, Uploading, Waiting
 from bot.catalog import Published
 from bot.fetch import require_size
 from bot.jobs import Attachment, DuplicateInteraction, Job, new_id, now
+from bot.options import shorten
 from cogs import _words
 from cogs._cancel import cancel_view
 from cogs._card import DEFAULT_FILE_LIMIT, DiscordCard
@@ -39,8 +40,8 @@ async def launch(interaction: discord.Interaction[Any], published: Published, ra
     bot: Familiar = interaction.client
     engine = bot.engine
     require_permissions(interaction)
-    attachments = picture_attachments(published.inputs, raw, engine.settings.limits.attachment_bytes)
-    asks_for_a_model = any(spec.kind is Kind.MODEL for spec in published.inputs)
+    attachments = file_attachments(published.inputs, raw, engine.settings.limits.attachment_bytes)
+    asks_for_a_model = any(spec.is_installed and spec.is_asked for spec in published.inputs)
     models = await engine.pool.choose().known_models() if asks_for_a_model else ()
     given = parse_all(published.inputs, raw, models, random.SystemRandom().randint)
     job = Job(
@@ -114,16 +115,29 @@ def require_permissions(interaction: discord.Interaction[Any]) -> None:
         raise UserError(f"I may not post results here. Please ask an admin to give me {needed} in this channel.")
 
 
-def picture_attachments(inputs: tuple[InputSpec, ...], raw: Mapping[str, Any], limit: int) -> tuple[Attachment, ...]:
-    """Return the attachments for image inputs, in the inputs' order. Raises InputError, which names the input."""
+def file_attachments(inputs: tuple[InputSpec, ...], raw: Mapping[str, Any], limit: int) -> tuple[Attachment, ...]:
+    """Return the attachments for image and video inputs, in the inputs' order. Raises InputError, naming the input.
+
+    Each has a filename, a URL, a size in bytes, and a content type, which is only what its sender said.
+    """
     found: list[Attachment] = []
     for spec in inputs:
-        if not spec.is_file:
+        if not (spec.is_file and spec.is_asked):
             continue
+        wanted = "video" if spec.kind in {Kind.VIDEO, Kind.VIDEOS} else "picture"
         given = [(name, raw[name]) for name in spec.names if raw.get(name) is not None]
         if spec.required and not given:
-            raise InputError(spec.name, "is needed. Please attach a picture.")
+            raise InputError(spec.name, f"is needed. Please attach a {wanted}.")
+        if given and len(given) < spec.min_items:
+            raise InputError(spec.name, f"needs at least {spec.min_items} {wanted}s, not {len(given)}.")
         for name, attachment in given:
+            if _is_other(wanted, attachment.content_type or ""):
+                raise InputError(name, f"takes a {wanted}, which “{shorten(attachment.filename, 60)}” is not.")
             require_size(name, attachment.size, limit)
             found.append(Attachment(name, attachment.filename, attachment.url, attachment.size))
     return tuple(found)
+
+
+def _is_other(wanted: str, content_type: str) -> bool:
+    """Tell whether a file says of itself that it is of the other kind; what it is, is seen when it is fetched."""
+    return content_type.startswith("image/" if wanted == "video" else "video/")

@@ -1,19 +1,21 @@
-"""The buttons under a report, and under the question whether a workflow shall go. They outlive a restart."""
+"""The buttons that publish a draft or drop it, and those that remove a workflow. They outlive a restart."""
 
 from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import aiohttp
 import discord
 
 from bot.bot import Familiar, answering
-from bot.catalog import NameTaken, Published
+from bot.catalog import NameTaken, Published, TooMany
 from bot.drafts import Draft
 from cogs import _sync
 from cogs._command import MAX_COMMANDS
+from cogs._history import how_to_run
 from workflows.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -21,6 +23,15 @@ log = logging.getLogger(__name__)
 Interaction = discord.Interaction[Any]
 
 _GONE = "That draft is gone: it was published or dropped already, or is older than a day."
+_BLOCKED = "It cannot be published as it is. The report says what to do first."
+
+
+async def the_draft(bot: Familiar, interaction: Interaction, draft_id: str) -> Draft:
+    """Return a draft of this server. Raises UserError where there is none any more."""
+    draft = await bot.engine.drafts.get(draft_id)
+    if draft is None or draft.guild_id != interaction.guild_id:
+        raise UserError(_GONE)
+    return draft
 
 
 class _AdminButton:
@@ -41,16 +52,16 @@ class _AdminButton:
 class DraftButton(
     _AdminButton,
     discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"familiar:draft:(?P<choice>publish|drop):(?P<id>[a-z0-9]+)",
+    template=r"familiar:draft:(?P<choice>publish|run|drop):(?P<id>[a-z0-9]+)",
 ):
-    """Publishes a draft, or throws it away."""
+    """Publishes a draft, as a command or for /run only, or throws it away."""
 
-    def __init__(self, choice: str, draft_id: str) -> None:
-        publish = choice == "publish"
-        style = discord.ButtonStyle.success if publish else discord.ButtonStyle.secondary
+    def __init__(self, choice: str, draft_id: str, label: str = "Cancel", *, disabled: bool = False) -> None:
+        style = discord.ButtonStyle.secondary if choice == "drop" else discord.ButtonStyle.success
         custom_id = f"familiar:draft:{choice}:{draft_id}"
-        super().__init__(discord.ui.Button(label="Publish" if publish else "Cancel", style=style, custom_id=custom_id))
-        self.publish, self.draft_id = publish, draft_id
+        button = discord.ui.Button[Any](label=label, style=style, custom_id=custom_id, disabled=disabled)
+        super().__init__(button)
+        self.choice, self.draft_id = choice, draft_id
 
     @classmethod
     async def from_custom_id(
@@ -59,37 +70,58 @@ class DraftButton(
         return cls(match["choice"], match["id"])
 
     async def act(self, interaction: Interaction, bot: Familiar) -> str:
-        catalog = bot.engine.catalog
-        draft = await bot.engine.drafts.get(self.draft_id)
-        if draft is None or draft.guild_id != interaction.guild_id:
-            raise UserError(_GONE)
-        if not self.publish:
-            await bot.engine.drafts.drop(draft.id)
-            return "Nothing was published."
-        try:
-            published = await catalog.publish(draft, MAX_COMMANDS)
-        except NameTaken:
-            # By a second press of the same button, while the first was at work.
-            if await bot.engine.drafts.get(draft.id) is None:
-                raise UserError(_GONE) from None
-            raise
-        try:
-            failed = await _sync.refresh_guild(bot, draft.guild_id)
-        except (discord.HTTPException, aiohttp.ClientError) as error:
-            await _take_back(bot, draft, published)
-            raise UserError(f"Discord did not take the command ({shown(error)}). Nothing changed.") from error
-        if published.slug in failed:
-            await _take_back(bot, draft, published)
-            raise UserError(f"`/{published.slug}` makes no command that Discord takes. Nothing changed.")
+        # A change that is still at work comes first, and a second press finds nothing any more.
+        async with bot.drafting(self.draft_id):
+            draft = await the_draft(bot, interaction, self.draft_id)
+            if self.choice == "drop":
+                await bot.engine.drafts.drop(draft.id)
+                return "Nothing was published."
+            if self.choice == "run":
+                draft = draft.evolve(has_command=False)
+            _require_fit(draft)
+            before = await bot.engine.catalog.current(draft.workflow_id) if draft.workflow_id else None
+            published = await _published(bot, draft)
+
+        async def take_back() -> None:
+            # Nothing is left half done: the file stays a draft, the list is as it was.
+            await bot.engine.catalog.take_back(published, before)
+            await bot.engine.drafts.save(draft)
+
+        await _sync.tell(bot, draft.guild_id, published.slug, take_back)
         log.info("server %s: user %s published /%s", draft.guild_id, interaction.user.id, published.slug)
-        return f"✅ {await _sync.command_mention(bot, draft.guild_id, published.slug)} is ready for everyone here."
+        return await _told(bot, published, before)
 
 
-async def _take_back(bot: Familiar, draft: Draft, published: Published) -> None:
-    """Leave nothing half done: the file stays a draft, the list is as it was."""
-    await bot.engine.catalog.take_back(published, None)
-    await bot.engine.drafts.save(draft)
-    await _sync.build_guild(bot, draft.guild_id)
+def _require_fit(draft: Draft) -> None:
+    """Raise UserError for a draft whose report tells of a problem; the button is disabled, but presses can be late."""
+    if draft.view.get("unfit") or (draft.has_command and draft.view.get("no_command") and not draft.view.get("full")):
+        raise UserError(_BLOCKED)
+
+
+async def _published(bot: Familiar, draft: Draft) -> Published:
+    """Store a draft as a workflow, or as the next version of one. Raises UserError, and then nothing has changed."""
+    try:
+        if draft.has_command:
+            await _sync.require_creates(bot, draft.guild_id, [draft.slug])
+        if draft.workflow_id is None:
+            return await bot.engine.catalog.publish(draft, MAX_COMMANDS)
+        return await bot.engine.catalog.add_version(draft, MAX_COMMANDS)
+    except NameTaken:
+        raise UserError(f"`/{draft.slug}` was just taken. Please choose another one with **Name …**.") from None
+    except TooMany as error:
+        raise UserError(f"{error} Or choose **Only in /run** under **More …**, and publish it without one.") from error
+    except KeyError:
+        raise UserError(f"`/{draft.slug}` was removed in the meantime. `/workflow add` publishes it anew.") from None
+
+
+async def _told(bot: Familiar, published: Published, before: Published | None) -> str:
+    """Say what is there now, and how it is used."""
+    how = await how_to_run(bot, published)
+    if not published.enabled:
+        return f"✅ Version {published.version} of `{published.slug}` is published. `/workflow enable` switches it on."
+    if before is None:
+        return f"✅ {how} is ready for everyone here."
+    return f"✅ Version {published.version} of {how} is ready for everyone here. Jobs that run now keep the one before."
 
 
 class RemoveButton(
@@ -121,8 +153,9 @@ class RemoveButton(
         log.info("server %s: user %s removed /%s", guild_id, interaction.user.id, self.slug)
         try:
             await _sync.refresh_guild(bot, guild_id)
-        except (discord.HTTPException, aiohttp.ClientError) as error:
-            return f"`/{self.slug}` is removed, but Discord still lists it ({shown(error)}). It goes at the next start."
+        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            why = _sync.shown(error)
+            return f"`/{self.slug}` is removed, but Discord still lists it ({why}). It goes at the next start."
         return f"🗑️ `/{self.slug}` is removed. Jobs that run now still finish."
 
 
@@ -132,15 +165,12 @@ def require_manager(interaction: Interaction) -> None:
         raise UserError("You need the permission **Manage Server** for that.")
 
 
-def shown(error: discord.HTTPException | aiohttp.ClientError) -> str:
-    if isinstance(error, discord.HTTPException):
-        return f"{error.status}: {error.text[:150]}"
-    return "no answer"
-
-
-def buttons(*items: discord.ui.Item[Any]) -> discord.ui.View:
+def view_of(rows: Iterable[Sequence[discord.ui.Item[Any]]]) -> discord.ui.View:
+    """Return a view of these rows; the library need not remember it, for its items are known by their ids."""
     view = discord.ui.View(timeout=None)
-    for item in items:
-        view.add_item(item)
+    for number, row in enumerate(rows):
+        for item in row:
+            item.row = number
+            view.add_item(item)
     view.stop()
     return view

@@ -1,19 +1,31 @@
-"""The published commands of every server."""
+"""The published commands of every server, and /run, which fills in a form for any workflow of it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import aiohttp
 import discord
+from discord import app_commands
 from discord.ext import commands
 
 from bot.bot import Familiar
+from bot.catalog import Named, Published
+from bot.options import shorten
 from cogs import _sync
+from cogs._form import either, near
+from cogs._form_fields import MODAL
+from cogs._form_panel import FormButton, open_form, submit
+from workflows.errors import UserError
 
 log = logging.getLogger(__name__)
+
+Interaction = discord.Interaction[Any]
+
+_SUGGESTIONS = 25
 
 
 class Run(commands.Cog):
@@ -30,6 +42,7 @@ class Run(commands.Cog):
             await asyncio.wait({self._telling})
 
     async def cog_load(self) -> None:
+        self.bot.add_dynamic_items(FormButton)
         catalog = self.bot.engine.catalog
         # Here, where nobody can be about to run what was removed.
         if dropped := await catalog.drop_unused():
@@ -40,6 +53,41 @@ class Run(commands.Cog):
             except Exception:
                 # One server's workflows shall not keep the bot from all the others.
                 log.exception("the commands of server %s could not be built", guild_id)
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.describe(workflow="Type a part of its name, or of what it does")
+    async def run(self, interaction: Interaction, workflow: str) -> None:
+        """Fill in a form with everything that a workflow asks for, and run it"""
+        await open_form(interaction, await self._find(interaction, workflow))
+
+    @run.autocomplete("workflow")
+    async def _suggest(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        names = await self.bot.engine.catalog.names(interaction.guild_id or 0)
+        return [
+            app_commands.Choice(name=shorten(f"{named.slug} · {named.description}", 100), value=named.slug)
+            for named in matching(names, current)[:_SUGGESTIONS]
+        ]
+
+    async def _find(self, interaction: Interaction, typed: str) -> Published:
+        """Return the workflow that was meant. Raises UserError, which names those that are alike."""
+        catalog, guild_id = self.bot.engine.catalog, interaction.guild_id or 0
+        wanted = typed.strip().removeprefix("/").casefold()
+        if found := await catalog.find(guild_id, wanted):
+            return found
+        slugs = [named.slug for named in await catalog.names(guild_id) if named.enabled]
+        if not slugs:
+            raise UserError("This server has no workflow to run yet.")
+        alike = either([f"`{slug}`" for slug in near(wanted, slugs)])
+        advice = f"Did you mean {alike}?" if alike else "Pick one of those that appear as you type."
+        raise UserError(f"There is no workflow “{shorten(typed, 40).replace('`', '')}” here. {advice}")
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Take in what a form's modal was sent with: the library forgets its own at a restart."""
+        custom_id = str((interaction.data or {}).get("custom_id", ""))
+        if interaction.type is discord.InteractionType.modal_submit and custom_id.startswith(MODAL):
+            await submit(interaction, custom_id.removeprefix(MODAL))
 
     @commands.Cog.listener()
     async def on_commands_loaded(self) -> None:
@@ -69,6 +117,22 @@ class Run(commands.Cog):
             log.exception("the commands of %s were not accepted", guild_id or "all servers")
         except Exception:
             log.exception("the commands of %s could not be built", guild_id or "all servers")
+
+
+def matching(names: Sequence[Named], typed: str) -> list[Named]:
+    """Return the workflows that are switched on and hold every word that was typed, the best ones first."""
+    words = typed.casefold().removeprefix("/").split()
+    found = [
+        named
+        for named in names
+        if named.enabled and all(word in f"{named.slug} {named.description}".casefold() for word in words)
+    ]
+
+    def rank(named: Named) -> tuple[bool, bool]:
+        first = words[0] if words else ""
+        return not named.slug.startswith(first), not all(word in named.slug for word in words)
+
+    return sorted(found, key=rank)
 
 
 async def setup(bot: Familiar) -> None:

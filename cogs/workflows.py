@@ -1,4 +1,4 @@
-"""/workflow add, list, show, remove: what admins do."""
+"""/workflow add, update, edit, list, show, remove, and what `_history` and `_library` add: what admins do."""
 
 from __future__ import annotations
 
@@ -11,25 +11,36 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot import exports
 from bot.bot import Familiar
-from bot.catalog import Published, TooMany
-from bot.drafts import Draft
-from bot.jobs import new_id
-from bot.options import arrange, command_name, free_name, shorten
-from cogs import _sync, _words
-from cogs._command import MAX_COMMANDS
-from cogs._publish import DraftButton, RemoveButton, buttons
-from cogs._report import report_embed
+from bot.catalog import Named
+from bot.fetch import require_size
+from cogs import _find, _panel_presses, _words
+from cogs._drafting import propose
+from cogs._history import History
+from cogs._library import Library
+from cogs._publish import DraftButton, RemoveButton, view_of
+from cogs._report import face, report_embed
 from workflows import document
 from workflows.check import check
-from workflows.errors import DocumentError, UserError
+from workflows.errors import DocumentError
 
 Interaction = discord.Interaction[Any]
+
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+_FILE = "The .json from InvokeAI's editor (menu, Download Workflow), or a PNG that InvokeAI made with it"
+_NAME = "The workflow's name, as /workflow list shows it"
 
 
 @app_commands.guild_only()
 @app_commands.default_permissions(manage_guild=True)
-class Workflows(commands.GroupCog, group_name="workflow", group_description="Turn InvokeAI workflows into commands"):
+class Workflows(
+    History,
+    Library,
+    commands.GroupCog,
+    group_name="workflow",
+    group_description="Turn InvokeAI workflows into commands",
+):
     """Registers what members can run."""
 
     def __init__(self, bot: Familiar) -> None:
@@ -37,7 +48,7 @@ class Workflows(commands.GroupCog, group_name="workflow", group_description="Tur
         super().__init__()
 
     async def cog_load(self) -> None:
-        self.bot.add_dynamic_items(DraftButton, RemoveButton)
+        self.bot.add_dynamic_items(DraftButton, RemoveButton, _panel_presses.PanelItem)
 
     async def interaction_check(self, interaction: Interaction) -> bool:
         # An error of our own would pass by the library here, and the command would stay without an answer.
@@ -45,11 +56,17 @@ class Workflows(commands.GroupCog, group_name="workflow", group_description="Tur
             raise app_commands.MissingPermissions(["manage_guild"])
         return True
 
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Take in the panel's forms; the library forgets those that were open when the bot restarted."""
+        await _panel_presses.on_form(interaction)
+
     @app_commands.command()
     @app_commands.describe(
-        file="The .json file from InvokeAI's editor: menu, Download Workflow",
+        file=_FILE,
         name="The command's name; made from the workflow's own if left out",
         description="What members read beside the command",
+        edits="The .familiar.json that /workflow export gave beside the workflow",
     )
     async def add(
         self,
@@ -57,109 +74,104 @@ class Workflows(commands.GroupCog, group_name="workflow", group_description="Tur
         file: discord.Attachment,
         name: app_commands.Range[str, 1, 100] | None = None,
         description: app_commands.Range[str, 1, 100] | None = None,
+        edits: discord.Attachment | None = None,
     ) -> None:
         """Upload a workflow and see what command it makes"""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        document.require_size(file.size)
-        try:
-            data = await file.read()
-        except (discord.HTTPException, aiohttp.ClientError) as error:
-            raise DocumentError("Discord does not hand that file out any more. Please upload it again.") from error
-        read = await asyncio.to_thread(document.read, data)
-        slug, note = await self._free_slug(interaction, name, read.name or PurePath(file.filename).stem)
-        backend = self.bot.engine.pool.first
-        # Whoever uploads it again has often just installed what was missing.
-        schemas = await backend.fresh_schemas()
-        report = await asyncio.to_thread(check, read, schemas, backend.models)
-        words = description or read.description or read.name or slug
-        arrangement = arrange(slug, words, report.inputs)
-        draft = Draft(
-            id=new_id(),
-            guild_id=interaction.guild_id or 0,
-            user_id=interaction.user.id,
-            slug=slug,
-            name=shorten(read.name, 100) or slug,
-            description=shorten(words, 100),
-            document=data,
-            inputs=report.inputs,
+        data = await self._read(file)
+        known = exports.Companion()
+        if edits:
+            exports.require_size(edits.size)
+            known = exports.read_companion(await _fetched(edits))
+        await propose(
+            interaction,
+            data,
+            stem=PurePath(file.filename).stem,
+            name=name or known.name or None,
+            description=description or known.description or None,
+            edits=known.edits,
         )
-        problem = _sync.why_no_command(Published(0, 1, draft.guild_id, slug, draft.name, words, report.inputs))
-        problems = (problem,) if problem else ()
-        embed = report_embed(slug, draft.description, report, arrangement, problems, (note,) if note else ())
-        if problems or not report.ok:
-            await interaction.followup.send(embed=embed, ephemeral=True)
-            return
-        await self.bot.engine.drafts.save(draft)
-        view = buttons(DraftButton("publish", draft.id), DraftButton("drop", draft.id))
-        await interaction.followup.send(embed=embed, view=view, ephemeral=True)
+
+    @app_commands.command()
+    @app_commands.describe(name=_NAME, file=_FILE)
+    @app_commands.autocomplete(name=_find.names(lambda named: True))
+    async def update(self, interaction: Interaction, name: str, file: discord.Attachment) -> None:
+        """Upload a new version of a workflow; your changes to its inputs are kept"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        published = await _find.published_here(interaction, name)
+        data = await self._read(file)
+        edits = await self.bot.engine.catalog.edits(published.workflow_id, published.version)
+        await propose(interaction, data, stem=published.slug, edits=edits, replaces=published)
+
+    @app_commands.command()
+    @app_commands.describe(name=_NAME)
+    @app_commands.autocomplete(name=_find.names(lambda named: True))
+    async def edit(self, interaction: Interaction, name: str) -> None:
+        """Change what a workflow asks for, what it posts, and what it is called"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        published = await _find.published_here(interaction, name)
+        catalog = self.bot.engine.catalog
+        data = await catalog.source(published.workflow_id, published.version)
+        edits = await catalog.edits(published.workflow_id, published.version)
+        await propose(interaction, data, stem=published.slug, edits=edits, replaces=published)
 
     @app_commands.command(name="list")
     async def list_(self, interaction: Interaction) -> None:
         """See the workflows of this server"""
         names = await self.bot.engine.catalog.names(interaction.guild_id or 0)
-        lines = [f"`/{named.slug}` {_words.literal(named.description)}" for named in names]
+        lines = [f"`/{named.slug}` {_words.literal(named.description)}{_marks(named)}" for named in names]
         text = _words.cut(lines) or "There is none yet. Publish the first one with `/workflow add`."
         embed = discord.Embed(title="Workflows", description=text, color=_words.BLUE)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
     @app_commands.command()
-    @app_commands.describe(name="The workflow's command, as `/workflow list` shows it")
+    @app_commands.describe(name=_NAME)
+    @app_commands.autocomplete(name=_find.names(lambda named: True))
     async def show(self, interaction: Interaction, name: str) -> None:
         """See a workflow's command, its outputs, and whether its nodes and models are there"""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        published = await self._published(interaction, name)
+        published = await _find.published_here(interaction, name)
         recipe = await self.bot.engine.catalog.version(published.workflow_id, published.version)
         backend = self.bot.engine.pool.first
         schemas = await backend.fresh_schemas()
-        report = await asyncio.to_thread(check, recipe.document, schemas, backend.models)
-        arrangement = arrange(published.slug, published.description, recipe.inputs)
-        embed = report_embed(published.slug, published.description, report, arrangement)
-        embed.set_footer(text=f"version {published.version}")
-        await interaction.followup.send(embed=embed, ephemeral=True)
+        paid = self.bot.engine.settings.limits.paid_providers
+        report = await asyncio.to_thread(check, recipe.document, schemas, backend.models, recipe.edits, paid)
+        shown = face(published.slug, published.description, recipe.inputs, has_command=published.has_command)
+        if not published.enabled:
+            shown = shown.telling("It is switched off: `/workflow enable` brings it back")
+        shown = shown.ending(f"version {published.version}")
+        await interaction.followup.send(embed=report_embed(shown, report), ephemeral=True)
 
     @app_commands.command()
     @app_commands.describe(name="The command to take away; you are asked once more")
+    @app_commands.autocomplete(name=_find.names(lambda named: True))
     async def remove(self, interaction: Interaction, name: str) -> None:
         """Take a workflow's command away"""
-        published = await self._published(interaction, name)
-        view = buttons(RemoveButton("yes", published.slug), RemoveButton("no", published.slug))
+        published = await _find.published_here(interaction, name)
+        view = view_of([[RemoveButton("yes", published.slug), RemoveButton("no", published.slug)]])
         text = f"Remove `/{published.slug}`? Its command disappears for everyone here."
         await interaction.response.send_message(text, view=view, ephemeral=True)
 
-    @show.autocomplete("name")
-    @remove.autocomplete("name")
-    async def _names(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-        names = await self.bot.engine.catalog.names(interaction.guild_id or 0)
-        found = [named.slug for named in names if current.casefold() in named.slug]
-        return [app_commands.Choice(name=slug, value=slug) for slug in found[:25]]
+    async def _read(self, file: discord.Attachment) -> bytes:
+        """Fetch an uploaded file, unless it is too large to be a workflow. Raises DocumentError, InputError."""
+        if file.filename.lower().endswith(_PICTURES):
+            require_size("file", file.size, self.bot.engine.settings.limits.attachment_bytes)
+        else:
+            document.require_size(file.size)
+        return await _fetched(file)
 
-    async def _published(self, interaction: Interaction, name: str) -> Published:
-        wanted = name.strip().removeprefix("/").casefold()
-        published = await self.bot.engine.catalog.find(interaction.guild_id or 0, wanted)
-        if published is None:
-            raise UserError(f"There is no workflow `/{shorten(name, 40)}` here. `/workflow list` shows what there is.")
-        return published
 
-    async def _free_slug(self, interaction: Interaction, wanted: str | None, otherwise: str) -> tuple[str, str]:
-        """Return the command's name, and what is to be said of it where it is not the workflow's own.
+async def _fetched(file: discord.Attachment) -> bytes:
+    try:
+        return await file.read()
+    except (discord.HTTPException, aiohttp.ClientError) as error:
+        raise DocumentError("Discord does not hand that file out any more. Please upload it again.") from error
 
-        Raises UserError, with a free one proposed, where a given one cannot be had.
-        """
-        names = await self.bot.engine.catalog.names(interaction.guild_id or 0)
-        if len(names) >= MAX_COMMANDS:
-            raise TooMany(MAX_COMMANDS)
-        taken = {named.slug for named in names} | {command.name for command in self.bot.tree.get_commands()}
-        slug = command_name(wanted or otherwise) or "workflow"
-        free = free_name(slug, taken)
-        if wanted is None:
-            return free, f"`/{slug}` exists; this becomes `/{free}`" if free != slug else ""
-        if slug != wanted:
-            raise UserError(
-                f"`{shorten(wanted, 40)}` cannot be a command's name. `{free}` could: no spaces, lower case."
-            )
-        if free != slug:
-            raise UserError(f"`/{slug}` is taken here. `{free}` is free.")
-        return slug, ""
+
+def _marks(named: Named) -> str:
+    """Say of a workflow in the list what is not as with all others."""
+    marks = [text for text, tells in (("switched off", not named.enabled), ("by /run", not named.has_command)) if tells]
+    return f" ({', '.join(marks)})" if marks else ""
 
 
 async def setup(bot: Familiar) -> None:

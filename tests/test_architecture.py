@@ -23,7 +23,7 @@ PLAYGROUND = "bot/playground/"
 HELD = {
     "discord": ("bot/bot.py", "bot/service.py", "cogs/"),
     "httpx": (
-        *("workflows/client.py", "bot/engine.py", "bot/fetch.py", "bot/pool.py"),
+        *("workflows/client.py", "workflows/connection.py", "bot/engine.py", "bot/fetch.py", "bot/pool.py"),
         *("bot/__main__.py", "bot/doctor.py"),
     ),
     "socketio": ("workflows/events.py", PLAYGROUND),

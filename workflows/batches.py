@@ -6,19 +6,20 @@ Every item is checked here. The server does not check them, and one of a wrong t
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import sys
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from random import Random
 from typing import Any, cast
 
 from workflows._json import mapping, sequence, text
 from workflows.document import MISSING, Document, Edge, Node
 from workflows.errors import DocumentError
+from workflows.generators import MAX_ITEMS, Request, Values, generate, limited, request
+from workflows.generators import NODE_TYPES as GENERATORS
+from workflows.scalars import is_multiple
 from workflows.schema import Cardinality, FieldSchema, Schemas
-from workflows.values import is_multiple
 
 #: Batch node type -> (the field that holds its items, the handle that they leave by).
 BATCHES = {
@@ -27,48 +28,79 @@ BATCHES = {
     "integer_batch": ("integers", "value"),
     "float_batch": ("floats", "value"),
 }
-GENERATORS = frozenset({"image_generator", "string_generator", "integer_generator", "float_generator"})
 NODE_TYPES = frozenset(BATCHES) | GENERATORS
 
 #: What no document that somebody drew comes near; together they bound the work that anybody's file can ask for.
-MAX_ITEMS = 1000
 MAX_BATCHES = 20
 MAX_FED = 50
-MAX_TEXT = 100_000
+
+#: What each can feed, as far as that is known before its items are.
+_FEEDS = {
+    "image_batch": frozenset({"ImageField"}),
+    "string_batch": frozenset({"StringField", "EnumField", "SchedulerField"}),
+    "integer_batch": frozenset({"IntegerField", "FloatField", "StringField", "EnumField"}),
+    "float_batch": frozenset({"FloatField", "StringField"}),
+}
+_LISTS = frozenset({"AnyField", "CollectionField"})
+_ANYTHING = _LISTS | {"CollectionItemField"}
 
 Data = list[list[dict[str, Any]]]
+Members = list[tuple[Node, list[dict[str, Any]]]]
 
 
-def data(document: Document, schemas: Schemas, values: Mapping[tuple[str, str], Any], random: Random) -> Data:
+def data(
+    document: Document,
+    schemas: Schemas,
+    values: Values,
+    random: Random,
+    generated: Mapping[str, list[Any]] | None = None,
+) -> Data:
     """Return the groups of a document's batch nodes: groups multiply, members of a group run side by side.
 
-    Raises DocumentError, naming the node, where the items cannot be worked out or do not fit.
+    `generated` holds, by node id, the items of the generators that `requests` names. Raises DocumentError, naming the
+    node, where the items cannot be worked out or do not fit.
     """
-    groups: dict[str, list[tuple[Node, list[dict[str, Any]]]]] = {}
+    groups: dict[str, list[Members]] = {}
     for node in _batches(document):
-        items = _items(document, node, values, random)
-        members = _members(document, schemas, node, items)
-        if members:
-            name = text(_value(node, "batch_group_id", values))
-            groups.setdefault(name if name not in {"", "None"} else node.id, []).append((node, members))
-    for members in groups.values():
+        items = _items(document, node, values, random, generated or {})
+        member = (node, _members(document, schemas, node, items))
+        name = text(_value(node, "batch_group_id", values)) or "None"
+        if name == "None" or name not in groups:
+            groups.setdefault(name, []).append([member])
+        else:
+            groups[name][0].append(member)
+    found = [members for named in groups.values() for members in named]
+    for members in found:
         _same_length(members)
-    return [[datum for _, data in members for datum in data] for members in groups.values()]
+    _once(document, (datum for members in found for _, fed in members for datum in fed))
+    return [[datum for _, fed in members for datum in fed] for members in found]
+
+
+def requests(document: Document, values: Values) -> list[Request]:
+    """Return what the server must be asked for before `data` can be made. Raises DocumentError."""
+    sources = {source.id: source for node in _batches(document) if (source := _source(document, node))}
+    return [wanted for source in sources.values() if (wanted := request(source, values))]
 
 
 def problems(document: Document, schemas: Schemas, asked: Container[tuple[str, str]]) -> Iterator[str]:
-    """Yield what is wrong with the batch nodes whose items stand in the document, and not among those `asked` for."""
+    """Yield what is wrong with the batch nodes, as far as their items stand in the document.
+
+    Those `asked` for, and those that the server makes of a prompt or a board, are only known later: of them, only
+    what they feed is looked at.
+    """
     try:
         nodes = _batches(document)
     except DocumentError as error:
         yield str(error)
         return
     for node in nodes:
-        if (node.id, BATCHES[node.type][0]) in asked:
-            continue
         try:
-            items = _items(document, node, {}, Random(0))  # noqa: S311  not a secret
-            _same_length([(node, _members(document, schemas, node, items))])
+            source = _source(document, node)
+            if (node.id, BATCHES[node.type][0]) in asked or (source and request(source, {})):
+                _members(document, schemas, node, None)
+            else:
+                items = _items(document, node, {}, Random(0), {})  # noqa: S311  not a secret
+                _same_length([(node, _members(document, schemas, node, items))])
         except DocumentError as error:
             yield str(error)
 
@@ -79,7 +111,8 @@ def size(groups: Data) -> int:
 
 
 def _batches(document: Document) -> list[Node]:
-    found = [node for node in document.nodes.values() if node.type in BATCHES]
+    """Return the batch nodes that feed anything; the editor would not run the others."""
+    found = [node for node in document.nodes.values() if node.type in BATCHES and any(_outgoing(document, node))]
     if len(found) > MAX_BATCHES:
         raise DocumentError(f"That workflow has {len(found)} batch nodes; up to {MAX_BATCHES} are fine.")
     return found
@@ -90,56 +123,103 @@ def _outgoing(document: Document, node: Node) -> Iterator[Edge]:
     return (edge for edge in document.edges if edge.source == node.id and edge.source_field == handle)
 
 
-def _members(document: Document, schemas: Schemas, node: Node, items: list[Any]) -> list[dict[str, Any]]:
+def _source(document: Document, node: Node) -> Node | None:
+    """Return the generator that fills a batch, if one does."""
+    name = BATCHES[node.type][0]
+    feeding = [edge.source for edge in document.edges if edge.target == node.id and edge.target_field == name]
+    if not feeding:
+        return None
+    source = document.nodes[feeding[0]]
+    if source.type not in GENERATORS:
+        raise DocumentError(
+            f"The batch {_named(node)} is fed by {_named(source)}; only a generator can fill a batch, because its "
+            "items must be known before anything runs."
+        )
+    return source
+
+
+def _members(document: Document, schemas: Schemas, node: Node, items: list[Any] | None) -> list[dict[str, Any]]:
     """Return what a batch puts where. Many nodes of one type take the same, so each kind of field is checked once."""
     edges = list(_outgoing(document, node))
     targets = {(document.nodes[edge.target].type, edge.target_field): edge for edge in edges}
     if len(targets) > MAX_FED:
-        raise DocumentError(f"The batch “{node.label or node.type}” feeds too many fields: up to {MAX_FED} are fine.")
-    for edge in targets.values():
-        _check_items(document.nodes[edge.target], edge.target_field, schemas, items)
-    return [{"node_path": edge.target, "field_name": edge.target_field, "items": items} for edge in edges]
+        raise DocumentError(f"The batch {_named(node)} feeds too many fields: up to {MAX_FED} are fine.")
+    fed = {key: _fed(document, schemas, node, edge, items) for key, edge in targets.items()}
+    return [
+        {
+            "node_path": edge.target,
+            "field_name": edge.target_field,
+            "items": fed[document.nodes[edge.target].type, edge.target_field],
+        }
+        for edge in edges
+    ]
 
 
-def _check_items(target: Node, name: str, schemas: Schemas, items: list[Any]) -> None:
+def _fed(document: Document, schemas: Schemas, node: Node, edge: Edge, items: list[Any] | None) -> list[Any]:
+    """Return the items as one field takes them. Raises DocumentError where it does not take one of them."""
+    target, name = document.nodes[edge.target], edge.target_field
     field = schemas.field(target.type, name)
+    if target.type in NODE_TYPES:
+        raise DocumentError(f"The batch {_named(node)} feeds {_named(target)}; a batch cannot feed another one.")
     if field is None:
-        raise DocumentError(f"A batch feeds **{name}** of “{target.label or target.type}”, which is gone.")
+        raise DocumentError(f"A batch feeds **{name}** of {_named(target)}, which is gone.")
+    if items is None:
+        single = field.cardinality is not Cardinality.COLLECTION and field.type in _FEEDS[node.type]
+        if not single and field.type not in _ANYTHING:
+            raise DocumentError(f"The batch {_named(node)} feeds **{field.title}**, which does not take such items.")
+        return []
     for item in items:
         if not fits(field, item):
             raise DocumentError(f"A batch holds {json.dumps(item)[:60]}, which **{field.title}** does not take.")
+    if field.type == "StringField":
+        # A whole number has no point in the editor's language, and this one is to be read.
+        return [int(item) if isinstance(item, float) and item.is_integer() else item for item in items]
+    return items
 
 
 def fits(field: FieldSchema, value: Any) -> bool:
     """Tell whether the server will read this value back for this field."""
-    if isinstance(value, list) and field.cardinality is not Cardinality.SINGLE:
-        return all(_fits_one(field, item) for item in sequence(cast("list[Any]", value)))
+    if isinstance(value, list):
+        items = sequence(cast("list[Any]", value))
+        if field.type in _LISTS:
+            return all(_fits_one(field, item) for item in items)
+        return (
+            field.cardinality is not Cardinality.SINGLE
+            and (field.min_items or 0) <= len(items) <= (len(items) if field.max_items is None else field.max_items)
+            and all(_fits_one(field, item) for item in items)
+        )
     return field.cardinality is not Cardinality.COLLECTION and _fits_one(field, value)
 
 
 def _fits_one(field: FieldSchema, value: Any) -> bool:
-    match field.type:
-        case "IntegerField":
-            return type(value) is int and _in_bounds(field, value)
-        case "FloatField":
-            return type(value) in {int, float} and _in_bounds(field, value)
-        case "StringField":
-            return isinstance(value, str)
-        case "EnumField" | "SchedulerField":
-            known = {choice for choice, _ in field.choices}
-            return type(value) is (int if field.whole_choices else str) and str(value) in known
-        case "BooleanField":
-            return isinstance(value, bool)
-        case "ImageField":
-            return isinstance(mapping(value).get("image_name"), str)
-        case _:
-            return False
+    fits_type = _FITS.get(field.type)
+    return fits_type is not None and fits_type(field, value)
 
 
-def _in_bounds(field: FieldSchema, value: float) -> bool:
+def _is_choice(field: FieldSchema, value: Any) -> bool:
+    known = {choice for choice, _ in field.choices}
+    return type(value) is (int if field.whole_choices else str) and str(value) in known
+
+
+def _is_number(value: Any) -> bool:
+    # Also refuses whole numbers that no float can hold: nothing that size is meant.
+    return type(value) in {int, float} and abs(value) <= sys.float_info.max
+
+
+def _is_text(field: FieldSchema, value: Any) -> bool:
+    if not isinstance(value, str) or (field.max_length is not None and len(value) > field.max_length):
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        # Half a character: the server stores it, and then cannot read it back.
+        return False
+    return True
+
+
+def _in_bounds(field: FieldSchema, value: Any) -> bool:
     return (
-        # Also refuses what is no number at all: nothing that size is meant.
-        abs(value) <= sys.float_info.max
+        _is_number(value)
         and (field.minimum is None or value >= field.minimum)
         and (field.maximum is None or value <= field.maximum)
         and (field.exclusive_minimum is None or value > field.exclusive_minimum)
@@ -148,103 +228,73 @@ def _in_bounds(field: FieldSchema, value: float) -> bool:
     )
 
 
-def _same_length(members: list[tuple[Node, list[dict[str, Any]]]]) -> None:
-    lengths = {len(datum["items"]) for _, data in members for datum in data}
+def _names(member: str) -> Callable[[FieldSchema, Any], bool]:
+    return lambda _, value: isinstance(mapping(value).get(member), str)
+
+
+def _is_printed(field: FieldSchema, value: Any) -> bool:
+    """Tell whether a text field takes a value: the server makes texts of numbers, as over an edge."""
+    return _is_text(field, value) or _is_number(value)
+
+
+def _is_anything(field: FieldSchema, value: Any) -> bool:
+    """Tell whether a value is of the kinds that a batch can carry at all."""
+    return _is_printed(field, value) or isinstance(mapping(value).get("image_name"), str)
+
+
+_FITS: Mapping[str, Callable[[FieldSchema, Any], bool]] = {
+    "IntegerField": lambda field, value: type(value) is int and _in_bounds(field, value),
+    "FloatField": _in_bounds,
+    "StringField": _is_printed,
+    "EnumField": _is_choice,
+    "SchedulerField": _is_choice,
+    "BooleanField": lambda _, value: isinstance(value, bool),
+    "ImageField": _names("image_name"),
+    "VideoField": _names("video_name"),
+    **dict.fromkeys(_ANYTHING, _is_anything),
+}
+
+
+def _same_length(members: Members) -> None:
+    lengths = {len(datum["items"]) for _, fed in members for datum in fed}
     if len(lengths) > 1:
         names = ", ".join(node.label or node.type for node, _ in members)
         raise DocumentError(f"The batches {names} run side by side, so they need equally many items.")
     if 0 in lengths:
-        raise DocumentError(
-            f"The batch “{members[0][0].label or members[0][0].type}” is empty: give it at least one item."
-        )
+        raise DocumentError(f"The batch {_named(members[0][0])} is empty: give it at least one item.")
 
 
-def _items(document: Document, node: Node, values: Mapping[tuple[str, str], Any], random: Random) -> list[Any]:
-    name = BATCHES[node.type][0]
-    feeding = [edge.source for edge in document.edges if edge.target == node.id and edge.target_field == name]
-    if feeding:
-        return generate(document.nodes[feeding[0]], values, random)
-    items = sequence(_value(node, name, values))
+def _once(document: Document, fed: Iterable[dict[str, Any]]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for datum in fed:
+        place = (datum["node_path"], datum["field_name"])
+        if place in seen:
+            raise DocumentError(f"Two batches feed **{place[1]}** of {_named(document.nodes[place[0]])}; only one can.")
+        seen.add(place)
+
+
+def _items(
+    document: Document, node: Node, values: Values, random: Random, generated: Mapping[str, list[Any]]
+) -> list[Any]:
+    source = _source(document, node)
+    if source and source.id in generated:
+        return limited(source.label or source.type, generated[source.id])
+    if source:
+        return generate(source, values, random)
+    items = sequence(_value(node, BATCHES[node.type][0], values))
     # Lists in the list count too.
     count = sum(len(sequence(item)) or 1 for item in items)
     if count > MAX_ITEMS:
-        raise DocumentError(
-            f"The batch “{node.label or node.type}” holds {count:,} items; up to {MAX_ITEMS:,} are fine."
-        )
+        raise DocumentError(f"The batch {_named(node)} holds {count:,} items; up to {MAX_ITEMS:,} are fine.")
     return items
 
 
-def generate(node: Node, values: Mapping[tuple[str, str], Any], random: Random) -> list[Any]:
-    """Return the items of a generator node. Raises DocumentError for what only the server could work out."""
-    held = mapping(_value(node, "generator", values))
-    kind = text(held.get("type"))
-    whole = kind.startswith("integer")
-    try:
-        if kind.endswith("arithmetic_sequence"):
-            return _arithmetic(held, whole)
-        if kind.endswith("linear_distribution"):
-            return _linear(held, whole)
-        if kind.endswith("random_distribution_uniform"):
-            return _uniform(held, whole, random)
-        if kind.endswith("parse_string"):
-            return _parsed(held, kind)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise DocumentError(f"The generator “{node.label or node.type}” holds values that make no sequence.") from error
-    raise DocumentError(f"The generator “{node.label or node.type}” ({kind or 'empty'}) is not supported yet.")
-
-
-def _count(held: Mapping[str, Any]) -> int:
-    return max(0, min(int(_finite(held.get("count", 0))), MAX_ITEMS))
-
-
-def _finite(value: Any) -> float:
-    """Return a member that is a number. Python's arithmetic takes strings and lists too, and makes more of them."""
-    if type(value) not in {int, float} or not math.isfinite(value):
-        raise TypeError(f"{type(value).__name__} is not a finite number")
-    return value
-
-
-def _arithmetic(held: Mapping[str, Any], whole: bool) -> list[Any]:
-    start, step = _finite(held.get("start", 0)), _finite(held.get("step", 1))
-    # The editor makes a single item of a sequence that does not move.
-    count = _count(held) if step else 1
-    return [_number(start + i * step, whole) for i in range(count)]
-
-
-def _linear(held: Mapping[str, Any], whole: bool) -> list[Any]:
-    start, end, count = _finite(held.get("start", 0)), _finite(held.get("end", 1)), _count(held)
-    if count < 2:
-        return [_number(start, whole)] * count
-    return [_number(start + (end - start) * i / (count - 1), whole) for i in range(count)]
-
-
-def _uniform(held: Mapping[str, Any], whole: bool, random: Random) -> list[Any]:
-    seed = held.get("seed")
-    source = random if seed is None else Random(_finite(seed))  # noqa: S311  not a secret
-    low, high = _finite(held.get("min", 0)), _finite(held.get("max", 1))
-    return [source.randint(int(low), int(high)) if whole else source.uniform(low, high) for _ in range(_count(held))]
-
-
-def _parsed(held: Mapping[str, Any], kind: str) -> list[Any]:
-    split_on = text(held.get("splitOn", ","))
-    with contextlib.suppress(ValueError):
-        # The editor lets people write \\n for a line break.
-        split_on = str(json.loads(f'"{split_on}"'))
-    given = text(held.get("input"))
-    if len(given) > MAX_TEXT:
-        raise ValueError("nobody typed that much")
-    parts = [part for part in (given.split(split_on) if split_on else [given]) if part.strip()][:MAX_ITEMS]
-    if kind.startswith("string"):
-        return list(parts)
-    return [_number(float(part), kind.startswith("integer")) for part in parts]
-
-
-def _number(value: float, whole: bool) -> float:
-    return round(value) if whole else float(value)
-
-
-def _value(node: Node, name: str, values: Mapping[tuple[str, str], Any]) -> Any:
+def _value(node: Node, name: str, values: Values) -> Any:
     if (node.id, name) in values:
         return values[node.id, name]
     held = node.inputs.get(name)
     return None if held is None or held.value is MISSING else held.value
+
+
+def _named(node: Node) -> str:
+    return f"“{node.label or node.type}”"

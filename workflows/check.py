@@ -8,27 +8,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from workflows import batches, match
-from workflows.document import MISSING, Document, Node
+from workflows import batches, findings
+from workflows.document import Document, Node
+from workflows.edits import Edits, Place
 from workflows.errors import DocumentError
+from workflows.findings import REFUSED, MissingModel, Survey
 from workflows.inputs import derive
 from workflows.models import ModelRecord
 from workflows.results import Output, outputs
-from workflows.schema import NodeSchema, Schemas
-from workflows.values import InputSpec, Kind
+from workflows.schema import Schemas
+from workflows.spec import InputSpec
+from workflows.update import update
 
-#: Node types that no shared server should run for strangers, and why.
-REFUSED = {
-    "prompt_from_file": "reads any file of the server",
-    "save_image_to_file": "leaves copies on the server that nothing can delete",
-    "call_saved_workflow": "runs another workflow that cannot be checked",
-}
-PAID = "_image_generation"
+__all__ = ["REFUSED", "MissingModel", "Report", "check"]
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a document becomes. It can be published if `problems` is empty."""
+    """What a document becomes. It can be published if `problems` is empty.
+
+    `document` is the document as this backend's editor would hold it once loaded, not as it was uploaded.
+    """
 
     document: Document
     inputs: tuple[InputSpec, ...]
@@ -40,6 +40,14 @@ class Report:
     unworkable: tuple[str, ...]
     ignored: tuple[str, ...]
     warnings: tuple[str, ...]
+    #: What the server would refuse to enqueue: a sentence each.
+    unfit: tuple[str, ...] = ()
+    #: Where the missing models stand, and what could take their place.
+    missing_model_fields: tuple[MissingModel, ...] = ()
+    #: Fields that nobody is asked for, and that have no value, or one that is only on its author's server.
+    needs: tuple[Place, ...] = ()
+    #: A node of each missing type.
+    lacking: tuple[Node, ...] = ()
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -51,13 +59,14 @@ class Report:
         return not self.problems
 
     def _problems(self) -> Iterator[str]:
-        if self.missing_nodes:
-            yield f"This InvokeAI lacks these nodes: {_listed(self.missing_nodes)}. Install their node pack first."
+        if self.lacking:
+            yield findings.told_missing(self.lacking)
         if self.refused:
             yield f"Not allowed on a shared server: {'; '.join(self.refused)}."
-        if self.missing_models:
-            yield f"Not installed on this InvokeAI: {_listed(self.missing_models)}."
+        if self.missing_model_fields:
+            yield findings.told_models(self.missing_model_fields)
         yield from self.unworkable
+        yield from self.unfit
         if not self.outputs and not self.missing_nodes:
             yield "There is nothing to run: none of its nodes makes an image."
 
@@ -67,91 +76,41 @@ class Report:
             raise DocumentError("\n".join(self.problems))
 
 
-def check(document: Document, schemas: Schemas, models: Sequence[ModelRecord] | None) -> Report:
-    """Check a document against one backend; without `models`, what it names is believed to be there."""
-    inputs = tuple(derive(document, schemas, models))
-    nodes = list(document.nodes.values())
-    asked = {(spec.node_id, spec.field_name) for spec in inputs if spec.is_asked}
-    missing = sorted(
-        {node.type for node in nodes if node.type not in schemas.nodes and node.type not in batches.NODE_TYPES}
-    )
+def check(
+    document: Document,
+    schemas: Schemas,
+    models: Sequence[ModelRecord] | None,
+    edits: Edits = Edits(),  # noqa: B008  frozen
+    allow_paid: bool = False,
+) -> Report:
+    """Check a document against one backend; without `models`, what it names is believed to be there.
+
+    `edits` are what an admin changed already. `allow_paid` lets nodes through that spend money at a provider.
+    """
+    loaded = update(document, schemas)
+    survey = Survey(loaded, schemas, models, tuple(derive(loaded, schemas, models, edits)))
+    lacking = tuple(findings.missing_nodes(loaded, schemas))
+    lost = tuple(findings.missing_models(survey))
+    empty, baked = tuple(findings.empty(survey)), tuple(findings.baked(survey))
+    fillable = [held for held in empty if not held.field.connection_only]
+    fillable += [*findings.unfilled(survey), *(held for held, _ in baked)]
     return Report(
-        document=document,
-        inputs=inputs,
-        outputs=tuple(outputs(document, schemas)),
-        missing_nodes=tuple(missing),
-        missing_models=tuple(dict.fromkeys(_missing_models(document, schemas, models, inputs))),
-        refused=tuple(dict.fromkeys(_refused(nodes))),
-        unworkable=tuple(dict.fromkeys(batches.problems(document, schemas, asked))),
-        ignored=tuple(_ignored(document, schemas, inputs)),
-        warnings=tuple(_warnings(document, schemas, inputs)),
+        document=loaded,
+        inputs=tuple(survey.inputs),
+        outputs=tuple(outputs(loaded, schemas, edits.outputs)),
+        missing_nodes=tuple(node.type for node in lacking),
+        missing_models=tuple(dict.fromkeys(model.name for model in lost)),
+        refused=tuple(dict.fromkeys(findings.refused(loaded.nodes.values(), allow_paid))),
+        unworkable=tuple(dict.fromkeys(batches.problems(loaded, schemas, survey.asked))),
+        ignored=tuple(findings.ignored(document, survey)),
+        warnings=(
+            *findings.outdated(survey),
+            *(f"{held.where} has no value and is not exposed: the run may fail" for held in empty),
+            *(f"{held.where} holds {name}, which must be on this InvokeAI, or the run fails" for held, name in baked),
+            *findings.lost_edges(document, survey),
+        ),
+        unfit=tuple(findings.unfit(survey)),
+        missing_model_fields=lost,
+        needs=tuple(dict.fromkeys(held.place for held in fillable)),
+        lacking=lacking,
     )
-
-
-def _refused(nodes: Sequence[Node]) -> Iterator[str]:
-    for node in nodes:
-        if node.type in REFUSED:
-            yield f"`{node.type}` {REFUSED[node.type]}"
-        elif node.type.endswith(PAID):
-            yield f"`{node.type}` spends money at a provider"
-
-
-def _missing_models(
-    document: Document, schemas: Schemas, models: Sequence[ModelRecord] | None, inputs: Sequence[InputSpec]
-) -> Iterator[str]:
-    if models is None:
-        return
-    asked = {(spec.node_id, spec.field_name) for spec in inputs if spec.kind is Kind.MODEL}
-    for node, schema in _known(document, schemas):
-        for name, field in schema.fields.items():
-            if field.type != "ModelIdentifierField" or field.connection_only or document.fed(node.id, name):
-                continue
-            fitting = match.fitting(field.models, models)
-            held = node.inputs[name].value if name in node.inputs else MISSING
-            if (node.id, name) in asked:
-                if field.required and not fitting:
-                    yield f"any {'/'.join(field.models.bases)} {'/'.join(field.models.types) or 'model'}".replace(
-                        "  ", " "
-                    )
-            elif held not in (MISSING, None) and not match.find(held, fitting):
-                yield match.name_of(held)
-
-
-def _ignored(document: Document, schemas: Schemas, inputs: Sequence[InputSpec]) -> Iterator[str]:
-    offered = {(spec.node_id, spec.field_name) for spec in inputs if spec.is_asked}
-    for exposed in document.exposed:
-        node = document.nodes[exposed.node_id]
-        field = schemas.field(node.type, exposed.name)
-        if (node.id, exposed.name) in offered or node.type not in schemas.nodes:
-            continue
-        if field is None:
-            yield f"“{exposed.name}” of {node.label or node.type}: this InvokeAI has no such field"
-        elif document.fed(node.id, exposed.name):
-            yield f"“{field.title}” of {node.label or node.type}: another node feeds it"
-        elif field.type == "BoardField":
-            yield f"“{field.title}” of {node.label or node.type}: results go to Discord, not to a board"
-        else:
-            yield f"“{field.title}” of {node.label or node.type}: keeps the value from the file"
-
-
-def _warnings(document: Document, schemas: Schemas, inputs: Sequence[InputSpec]) -> Iterator[str]:
-    for node, schema in _known(document, schemas):
-        if node.version and node.version.partition(".")[0] != schema.version.partition(".")[0]:
-            yield f"{node.label or schema.title} is of version {node.version}; this InvokeAI has {schema.version}"
-    asked = {(spec.node_id, spec.field_name) for spec in inputs if spec.is_asked}
-    for node, schema in _known(document, schemas):
-        for name, field in schema.fields.items():
-            held = node.inputs[name].value if name in node.inputs else MISSING
-            empty = held in (MISSING, None) and field.default in (MISSING, None)
-            fed = document.fed(node.id, name) or (node.id, name) in asked
-            if field.required and not field.internal and empty and not fed:
-                where = f"“{field.title}” of {node.label or schema.title}"
-                yield f"{where} has no value and is not exposed: the run may fail"
-
-
-def _known(document: Document, schemas: Schemas) -> Iterator[tuple[Node, NodeSchema]]:
-    return ((node, schemas.nodes[node.type]) for node in document.nodes.values() if node.type in schemas.nodes)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)

@@ -1,20 +1,22 @@
 """The exported document, every generation of it, read into one normal form.
 
 What the editor exports is read by its own rules: `form` says what is exposed if it has any element beyond an empty
-root, else `exposedFields` does, else nothing; references to nodes that are gone are ignored.
+root, else `exposedFields` does, else nothing; references to nodes that are gone are ignored. What depends on a
+backend's node types is left to `update`.
 Source: InvokeAI 6.14.2's web client, and what people published.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, cast
 
 import humanize
 
+from workflows import forms
 from workflows._json import mapping, sequence, text
 from workflows.errors import DocumentError
 
@@ -27,6 +29,12 @@ KNOWN_MAJORS = frozenset({"1", "2", "3", "4"})
 
 #: Stands for "the editor stored no value here", which is not the same as null.
 MISSING: Any = object()
+
+#: The ends of a connector, a node that only bends an edge.
+CONNECTOR_IN = "in"
+CONNECTOR_OUT = "out"
+#: How often a document may be wrapped: in a library's record, in a string, in a list of one.
+_MAX_WRAPPINGS = 4
 
 _HOW = "In InvokeAI's workflow editor, open the menu and choose **Download Workflow**, then upload that file."
 
@@ -71,6 +79,8 @@ class Exposed:
     settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
     #: "form" or "exposedFields": where the author exposed it.
     source: str = "exposedFields"
+    #: The heading or text that stands before it in the form.
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,10 +91,33 @@ class Document:
     nodes: Mapping[str, Node]
     edges: tuple[Edge, ...]
     exposed: tuple[Exposed, ...]
+    author: str = ""
+    contact: str = ""
+    tags: str = ""
+    notes: str = ""
+    #: What the file says of itself beside the format's version, such as its category.
+    meta: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    #: The nodes that only bend edges, and all edges as they are drawn, theirs included, where those are others than
+    #: `edges`, which has connectors resolved and each edge once.
+    connectors: frozenset[str] = frozenset()
+    wires: tuple[Edge, ...] = ()
+
+    @property
+    def generation(self) -> int:
+        """The generation of the format: 1 to 4."""
+        return int(self.version.partition(".")[0])
 
     def fed(self, node_id: str, name: str) -> bool:
         """Tell whether an edge feeds this input: then its own value counts for nothing."""
         return (node_id, name) in self._fed
+
+    def exposes(self, node_id: str, name: str) -> bool:
+        """Tell whether the author exposed this input."""
+        return (node_id, name) in self._shown
+
+    @cached_property
+    def _shown(self) -> frozenset[tuple[str, str]]:
+        return frozenset((one.node_id, one.name) for one in self.exposed)
 
     @cached_property
     def _fed(self) -> frozenset[tuple[str, str]]:
@@ -106,31 +139,73 @@ def require_size(size: int) -> None:
 
 def from_json(raw: object) -> Document:
     """Read a workflow that is already parsed JSON. Raises DocumentError."""
-    if not isinstance(raw, dict):
+    unwrapped = _unwrap(raw)
+    if not isinstance(unwrapped, dict):
         raise DocumentError(f"That file is JSON, but not a workflow. {_HOW}")
-    document = cast("dict[str, Any]", raw)
+    document = cast("dict[str, Any]", unwrapped)
     version = _version(document)
     raw_nodes = [mapping(node) for node in sequence(document.get("nodes"))]
-    nodes = {node.id: node for node in map(_node, raw_nodes) if node}
+    # The first generation wrote no version into its nodes where that was the first.
+    fallback = "1.0.0" if version.startswith("1.") else ""
+    nodes = {node.id: node for node in (_node(raw_node, fallback) for raw_node in raw_nodes) if node}
     if not nodes:
         raise DocumentError("That workflow is empty: it has no nodes, so there is nothing to run.")
-    edges = tuple(dict.fromkeys(_edges(raw_nodes, sequence(document.get("edges")), nodes)))
-    exposed = tuple(_exposed(document, nodes))
+    connectors = frozenset(_id(node.get("id")) for node in raw_nodes if node.get("type") == "connector") - {*nodes, ""}
+    wires = tuple(_wires(sequence(document.get("edges")), {*nodes, *connectors}))
+    edges = resolved(wires, connectors)
+    exposed = tuple(_exposed(document, nodes, version))
     for name, found, most in (
-        ("nodes", nodes, MAX_NODES),
-        ("edges", edges, MAX_EDGES),
+        ("nodes", [*nodes, *connectors], MAX_NODES),
+        ("edges", wires, MAX_EDGES),
         ("exposed fields", exposed, MAX_EXPOSED),
     ):
         if len(found) > most:
             raise DocumentError(f"That workflow has {len(found):,} {name}; up to {most:,} are fine here.")
+    about = {key: text(document.get(key)).strip() for key in ("name", "description", "author", "contact", "tags")}
     return Document(
-        name=text(document.get("name")).strip(),
-        description=text(document.get("description")).strip(),
+        **about,
+        notes=text(document.get("notes")),
         version=version,
         nodes=nodes,
         edges=edges,
         exposed=exposed,
+        meta=mapping(document.get("meta")),
+        connectors=connectors,
+        wires=wires if wires != edges else (),
     )
+
+
+def resolved(wires: tuple[Edge, ...], connectors: frozenset[str]) -> tuple[Edge, ...]:
+    """Return the edges between nodes: connectors are followed to what feeds them, what nothing feeds vanishes."""
+    # The first edge into a connector is the one that counts.
+    upstream = {
+        wire.target: wire for wire in reversed(wires) if wire.target in connectors and wire.target_field == CONNECTOR_IN
+    }
+    edges = (_behind(wire, upstream, connectors) for wire in wires if wire.target not in connectors)
+    return tuple(dict.fromkeys(edge for edge in edges if edge))
+
+
+def _behind(wire: Edge, upstream: Mapping[str, Edge], connectors: frozenset[str]) -> Edge | None:
+    source, seen = wire, set[str]()
+    while source.source in connectors:
+        if source.source in seen or source.source not in upstream:
+            return None
+        seen.add(source.source)
+        source = upstream[source.source]
+    return Edge(source.source, source.source_field, wire.target, wire.target_field)
+
+
+def _unwrap(raw: Any) -> object:
+    """Return the workflow in what a server answers: a record of its library, or what an image was made with."""
+    for _ in range(_MAX_WRAPPINGS):
+        held, items = mapping(raw), sequence(raw)
+        if isinstance(raw, str) and raw.lstrip().startswith("{"):
+            raw = _parse(raw.encode("utf-8", "surrogatepass"))
+        elif len(items) == 1:
+            raw = items[0]
+        elif "nodes" not in held and isinstance(held.get("workflow"), dict | str):
+            raw = held["workflow"]
+    return cast("object", raw)
 
 
 def _parse(data: bytes) -> object:
@@ -157,24 +232,32 @@ def _version(document: dict[str, Any]) -> str:
             "That workflow is too old: it names no format version. Open it in a newer InvokeAI, save it, export again."
         )
     if version.partition(".")[0] not in KNOWN_MAJORS:
-        raise DocumentError(f"That workflow has format {version[:20]}, which is newer than this bot knows (up to 4).")
+        raise DocumentError(
+            f"That workflow has format {version[:20]}, which is newer than this bot knows (up to 4): "
+            "it was made with a newer InvokeAI."
+        )
     return version
 
 
-def _node(raw: dict[str, Any]) -> Node | None:
-    data = mapping(raw.get("data"))
-    if raw.get("type") != "invocation" or not isinstance(raw.get("id"), str) or not isinstance(data.get("type"), str):
+def _node(raw: dict[str, Any], fallback: str) -> Node | None:
+    data, node_id = mapping(raw.get("data")), _id(raw.get("id"))
+    if raw.get("type") != "invocation" or not node_id or not _id(data.get("type")):
         return None
     inputs = {str(name): _input(str(name), value) for name, value in mapping(data.get("inputs")).items()}
     return Node(
-        id=raw["id"],
-        type=data["type"],
+        id=node_id,
+        type=_id(data["type"]),
         label=text(data.get("label")).strip(),
-        version=text(data.get("version")),
-        pack=text(data.get("nodePack")),
+        version=text(data.get("version")) or fallback,
+        pack=text(data.get("nodePack")).strip(),
         is_intermediate=bool(data.get("isIntermediate", False)),
         inputs=inputs,
     )
+
+
+def _id(value: object) -> str:
+    """Return a name as the editor reads it: without the space around it."""
+    return text(value).strip()
 
 
 def _input(name: str, raw: object) -> Input:
@@ -187,38 +270,20 @@ def _input(name: str, raw: object) -> Input:
     )
 
 
-def _edges(raw_nodes: list[dict[str, Any]], raw_edges: list[Any], nodes: Mapping[str, Node]) -> Iterator[Edge]:
-    """Yield the real edges: connectors are followed to what feeds them, edges of or to anything else vanish."""
-    connectors = {text(node.get("id")) for node in raw_nodes if node.get("type") == "connector"}
-    edges = [edge for edge in (_edge(mapping(raw)) for raw in raw_edges) if edge]
-    upstream = {edge.target: edge for edge in edges if edge.target in connectors}
-    for edge in edges:
-        source = _behind_connectors(edge, upstream)
-        if source and source.source in nodes and edge.target in nodes:
-            yield Edge(source.source, source.source_field, edge.target, edge.target_field)
+def _wires(raw_edges: list[Any], ends: Set[str]) -> Iterator[Edge]:
+    for raw in map(mapping, raw_edges):
+        wire = Edge(*(_id(raw.get(key)) for key in ("source", "sourceHandle", "target", "targetHandle")))
+        drawn = raw.get("type", "default") == "default" and wire.source_field and wire.target_field
+        if drawn and wire.source in ends and wire.target in ends:
+            yield wire
 
 
-def _edge(raw: dict[str, Any]) -> Edge | None:
-    ends = [raw.get(key) for key in ("source", "sourceHandle", "target", "targetHandle")]
-    if raw.get("type", "default") != "default" or not all(isinstance(end, str) for end in ends):
-        return None
-    return Edge(*cast("list[str]", ends))
-
-
-def _behind_connectors(edge: Edge, upstream: Mapping[str, Edge]) -> Edge | None:
-    seen: set[str] = set()
-    while edge.source in upstream:
-        if edge.source in seen:
-            return None
-        seen.add(edge.source)
-        edge = upstream[edge.source]
-    return edge
-
-
-def _exposed(document: dict[str, Any], nodes: Mapping[str, Node]) -> Iterator[Exposed]:
-    form = [element for element in _form_elements(mapping(document.get("form"))) if element]
-    if form:
-        candidates = [_from_form(element) for element in form if element.get("type") == "node-field"]
+def _exposed(document: dict[str, Any], nodes: Mapping[str, Node], version: str) -> Iterator[Exposed]:
+    # The form came with the third generation; the editor strips it from older ones.
+    form = mapping(document.get("form")) if int(version.partition(".")[0]) >= 3 else {}
+    elements = list(forms.elements(form)) if forms.is_sound(form) else []
+    if elements:
+        candidates = list(_from_form(elements))
     else:
         candidates = [_from_pair(mapping(pair), {}) for pair in sequence(document.get("exposedFields"))]
     seen: set[tuple[str, str]] = set()
@@ -228,34 +293,17 @@ def _exposed(document: dict[str, Any], nodes: Mapping[str, Node]) -> Iterator[Ex
             yield exposed
 
 
-def _form_elements(form: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the form's elements below its root, depth first, as the editor draws them."""
-    elements = mapping(form.get("elements"))
-    root = text(form.get("rootElementId"))
-    # The next element stands last.
-    stack = _children_reversed(elements, root)
-    seen = {root}
-    while stack:
-        key = stack.pop()
-        if key in seen:
-            continue
-        seen.add(key)
-        yield mapping(elements.get(key))
-        stack += _children_reversed(elements, key)
-
-
-def _children_reversed(elements: dict[str, Any], key: str) -> list[str]:
-    children = sequence(mapping(mapping(elements.get(key)).get("data")).get("children"))
-    return [child for child in reversed(children) if isinstance(child, str)]
-
-
-def _from_form(element: dict[str, Any]) -> Exposed | None:
-    data = mapping(element.get("data"))
-    return _from_pair(mapping(data.get("fieldIdentifier")), mapping(data.get("settings")), "form")
+def _from_form(elements: Iterable[dict[str, Any]]) -> Iterator[Exposed | None]:
+    group = ""
+    for element in elements:
+        data = mapping(element.get("data"))
+        if element.get("type") in {"heading", "text"}:
+            group = text(data.get("content")).strip()
+        elif element.get("type") == "node-field":
+            found = _from_pair(mapping(data.get("fieldIdentifier")), mapping(data.get("settings")), "form")
+            yield replace(found, group=group) if found else None
 
 
 def _from_pair(pair: dict[str, Any], settings: dict[str, Any], source: str = "exposedFields") -> Exposed | None:
-    node_id, name = pair.get("nodeId"), pair.get("fieldName")
-    if not isinstance(node_id, str) or not isinstance(name, str):
-        return None
-    return Exposed(node_id, name, settings, source)
+    node_id, name = _id(pair.get("nodeId")), _id(pair.get("fieldName"))
+    return Exposed(node_id, name, settings, source) if node_id and name else None

@@ -20,7 +20,7 @@ import socketio  # pyright: ignore[reportMissingTypeStubs]
 from workflows._json import mapping, sequence, text
 from workflows.errors import BackendError
 from workflows.models import ItemStatus
-from workflows.results import image_names
+from workflows.results import Made, made_in
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class Event:
     copy_id: str = ""
     message: str = ""
     fraction: float | None = None
-    images: tuple[str, ...] = ()
+    made: tuple[Made, ...] = ()
     canceled_ids: tuple[int, ...] = ()
 
 
@@ -233,6 +233,6 @@ def read_event(kind: EventKind, data: dict[str, Any]) -> Event:
         copy_id=text(mapping(data.get("invocation")).get("id")),
         message=text(data.get("message")),
         fraction=float(fraction) if isinstance(fraction, int | float) and 0 <= fraction <= 1 else None,
-        images=tuple(image_names(data.get("result"))),
+        made=tuple(made_in(data.get("result"))),
         canceled_ids=canceled,
     )

@@ -11,11 +11,16 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from workflows import batches, match
-from workflows._json import mapping
+from workflows import batches
 from workflows.document import MISSING, Document, Node
+from workflows.edits import Place
+from workflows.literals import FILES, accepts, rematched
 from workflows.models import ModelRecord
-from workflows.schema import FieldSchema, Schemas
+from workflows.schema import FieldSchema, NodeSchema, Schemas
+from workflows.update import OPEN_NODE, update
+
+#: The inputs of a called workflow stand beside the node's own.
+_CALLED = "saved_workflow_input::"
 
 
 @dataclass(frozen=True)
@@ -47,43 +52,37 @@ class Batch:
 def compile_batch(
     document: Document,
     schemas: Schemas,
-    values: Mapping[tuple[str, str], Any],
+    values: Mapping[Place, Any],
     models: Sequence[ModelRecord] = (),
     random: Random | None = None,
+    generated: Mapping[str, list[Any]] | None = None,
 ) -> Batch:
     """Compile a document, with `values` by (node id, field name) in place of its own.
 
-    Raises UserError where a batch or generator node cannot be worked out.
+    `generated` holds the items of those generator nodes, by id, that only the server could work out. What the server
+    would refuse of the document's own values is left out; `check` tells it. Raises UserError where a batch or
+    generator node cannot be worked out.
     """
-    skipped = batches.NODE_TYPES
+    loaded = update(document, schemas)
     nodes = {
-        node.id: _node(document, node, schemas, values, models)
-        for node in document.nodes.values()
-        if node.type not in skipped and node.type in schemas.nodes
+        node.id: _node(loaded, node, schemas.nodes[node.type], values, models)
+        for node in loaded.nodes.values()
+        if node.type not in batches.NODE_TYPES and node.type in schemas.nodes
     }
     edges = [
         {
             "source": {"node_id": edge.source, "field": edge.source_field},
             "destination": {"node_id": edge.target, "field": edge.target_field},
         }
-        for edge in document.edges
-        if edge.source in nodes and edge.target in nodes and _takes(document, schemas, edge.target, edge.target_field)
+        for edge in loaded.edges
+        if edge.source in nodes and edge.target in nodes
     ]
-    data = batches.data(document, schemas, values, random or Random())  # noqa: S311  not a secret
+    data = batches.data(loaded, schemas, values, random or Random(), generated)  # noqa: S311  not a secret
     return Batch({"id": str(uuid.uuid4()), "nodes": nodes, "edges": edges}, data)
 
 
-def _takes(document: Document, schemas: Schemas, node_id: str, name: str) -> bool:
-    """Tell whether the field still exists: edges to removed ones are dropped, as the editor drops them."""
-    return schemas.field(document.nodes[node_id].type, name) is not None
-
-
 def _node(
-    document: Document,
-    node: Node,
-    schemas: Schemas,
-    values: Mapping[tuple[str, str], Any],
-    models: Sequence[ModelRecord],
+    document: Document, node: Node, schema: NodeSchema, values: Mapping[Place, Any], models: Sequence[ModelRecord]
 ) -> dict[str, Any]:
     built: dict[str, Any] = {
         "id": node.id,
@@ -93,33 +92,35 @@ def _node(
         # Nothing of a job belongs in the gallery of the people who use the same server.
         "is_intermediate": True,
     }
-    for name, field in schemas.nodes[node.type].fields.items():
-        if field.connection_only or document.fed(node.id, name):
+    for name, field in schema.fields.items():
+        # Results go to Discord and then away; a board would hold nothing.
+        if field.connection_only or field.type == "BoardField" or document.fed(node.id, name):
             continue
-        value = values.get((node.id, name), _held(node, name))
+        if (node.id, name) in values:
+            given = values[node.id, name]
+            value = given if given is None else rematched(field, given, models)
+        else:
+            value = _own(document, node, field, models)
         # The server refuses nulls; what is absent takes its default.
         if value is not MISSING and value is not None:
-            built |= _literal(name, field, value, models)
-    if node.type == "core_metadata":
+            built[name] = value
+    if node.type == OPEN_NODE:
         # It takes entries of any name, but none may make another node of it.
-        known = {*built, *schemas.nodes[node.type].fields}
+        known = {*built, *schema.fields}
         built |= {k: v.value for k, v in node.inputs.items() if k not in known and v.value not in (MISSING, None)}
+    if node.type == "call_saved_workflow":
+        held = {name: one.value for name, one in node.inputs.items() if name.startswith(_CALLED)}
+        built["workflow_inputs"] = {name: value for name, value in held.items() if value is not MISSING}
     return built
 
 
-def _held(node: Node, name: str) -> Any:
-    held = node.inputs.get(name)
-    if held is None and node.type == "image_collection" and name == "images":
-        # The field was called "collection" until 6.0.
-        held = node.inputs.get("collection")
-    return MISSING if held is None else held.value
-
-
-def _literal(name: str, field: FieldSchema, value: Any, models: Sequence[ModelRecord]) -> dict[str, Any]:
-    if field.type == "BoardField":
-        # Results go to Discord and then away; a board would hold nothing.
-        return {}
-    if field.type == "ModelIdentifierField":
-        found = match.find(value, match.fitting(field.models, models))
-        return {name: {**mapping(value), **found.identifier()} if found else value}
-    return {name: value}
+def _own(document: Document, node: Node, field: FieldSchema, models: Sequence[ModelRecord]) -> Any:
+    """Return what the document holds for a field, MISSING where that is nothing that the server takes."""
+    held = node.inputs.get(field.name)
+    if held is None or held.value is MISSING or held.value is None:
+        return MISSING
+    if field.type in FILES and not field.hidden and document.exposes(node.id, field.name):
+        # It is asked for; the author's own may be on another server.
+        return MISSING
+    value = rematched(field, held.value, models)
+    return value if accepts(field, value) else MISSING

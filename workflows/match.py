@@ -8,19 +8,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from workflows._json import mapping, text
-from workflows.models import ModelRecord
+from workflows.models import STYLE_PRESET, ModelRecord
 from workflows.schema import ModelFilter
 
 
 def fitting(wanted: ModelFilter, models: Iterable[ModelRecord]) -> list[ModelRecord]:
-    """Return the models that a field takes, in the order of their names."""
+    """Return the models that a field takes, in the order of their names.
+
+    As the editor has it, a model that does not tell its variant fits every one. Style presets stand among the models,
+    and fit only where they are asked for.
+    """
     fits = [
         model
         for model in models
         if (not wanted.bases or model.base in wanted.bases)
         and (not wanted.types or model.type in wanted.types)
         and (not wanted.formats or model.format in wanted.formats)
-        and (not wanted.variants or model.variant in wanted.variants)
+        and (not wanted.variants or not model.variant or model.variant in wanted.variants)
+        and (model.type != STYLE_PRESET or STYLE_PRESET in wanted.types)
     ]
     return sorted(fits, key=lambda model: model.name.casefold())
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -97,9 +97,54 @@ class ImageRecord(Wire):
     height: int = 0
 
 
-class ImagePage(Wire):
+class VideoRecord(Wire):
+    """One video. `duration` is in seconds; `fps` is null where the file does not tell it."""
+
+    video_name: str
+    session_id: str | None = None
+    is_intermediate: bool = False
+    created_at: UtcTime | None = None
+    width: int = 0
+    height: int = 0
+    duration: float = 0
+    fps: float | None = None
+
+
+Record = TypeVar("Record", ImageRecord, VideoRecord)
+
+
+class Page(Wire, Generic[Record]):
+    """One page of a listing; `total` counts what all pages hold."""
+
     total: int
-    items: list[ImageRecord]
+    items: list[Record]
+
+
+#: The `type` of a model record that stands for a style preset, so that both can be offered and matched in one way.
+STYLE_PRESET = "style_preset"
+
+
+class StylePreset(Wire):
+    """A pair of prompt templates that the server keeps under a name."""
+
+    id: str
+    name: str
+
+
+class SavedWorkflow(Wire):
+    """A workflow in the server's library; `category` is "user" or "default", which came with InvokeAI."""
+
+    id: str = Field(validation_alias="workflow_id")
+    name: str
+    description: str = ""
+    category: str = "user"
+
+
+class Prompts(Wire):
+    """What a template became. With an `error`, `prompts` holds the template itself."""
+
+    prompts: list[str]
+    error: str | None = None
 
 
 class LoginAnswer(Wire):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from workflows.events import Event, EventKind
+from workflows.results import Made
 
 
 @dataclass
@@ -20,7 +21,7 @@ class Progress:
     items_done: set[int] = field(default_factory=set[int])
     done: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
     started: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
-    images: set[str] = field(default_factory=set[str])
+    made: set[Made] = field(default_factory=set[Made])
     node_title: str = ""
     step: str = ""
     fraction: float | None = None
@@ -52,7 +53,7 @@ class Progress:
 
     def _take(self, event: Event) -> bool:
         copy = (event.item_id, event.copy_id)
-        self.images.update(event.images)
+        self.made.update(event.made)
         if event.kind is EventKind.STATUS and event.status and event.status.is_final:
             self.items_done.add(event.item_id)
             return True

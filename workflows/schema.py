@@ -11,8 +11,24 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, cast
 
-from workflows._json import mapping, text
+from workflows._json import mapping, sequence, text
 from workflows.document import MISSING
+
+#: The types of field that the editor has a widget for.
+STATEFUL = frozenset(
+    {
+        "IntegerField", "FloatField", "StringField", "BooleanField", "EnumField", "ImageField", "VideoField",
+        "BoardField", "StylePresetField", "SystemPromptField", "ModelIdentifierField", "LoRAField", "ColorField",
+        "SchedulerField", "SavedWorkflowField", "FloatGeneratorField", "IntegerGeneratorField",
+        "StringGeneratorField", "ImageGeneratorField", "LoRAMetadataField", "ControlNetMetadataField",
+        "IPAdapterMetadataField", "T2IAdapterMetadataField", "MetadataExtraField",
+    }
+)  # fmt: skip
+_ITEMS = {"image": "images", "string": "strings", "integer": "integers", "float": "floats"}
+BATCH_INPUTS = frozenset((f"{kind}_batch", name) for kind, name in _ITEMS.items())
+BATCH_OUTPUTS = frozenset((f"{kind}_generator", name) for kind, name in _ITEMS.items())
+#: The server counts through a collection by itself.
+_RESERVED = frozenset({("iterate", "index")})
 
 
 class Cardinality(StrEnum):
@@ -20,6 +36,20 @@ class Cardinality(StrEnum):
     COLLECTION = "collection"
     #: One value or a list of them; a single one is always accepted.
     EITHER = "either"
+
+
+@dataclass(frozen=True)
+class FieldType:
+    """What leaves an output, or goes into an input, as the editor compares them to let two of them connect.
+
+    `batch` marks what passes between generator and batch nodes. `original` is the type that the OpenAPI document tells
+    where the server asks the editor to treat the field as another one.
+    """
+
+    name: str
+    cardinality: Cardinality = Cardinality.SINGLE
+    batch: bool = False
+    original: FieldType | None = None
 
 
 @dataclass(frozen=True)
@@ -57,11 +87,18 @@ class FieldSchema:
     whole_choices: bool
     textarea: bool
     models: ModelFilter
+    #: It is typed in and takes no edge.
+    direct_only: bool = False
+    min_items: int | None = None
+    #: It takes one type and no null: only then does the server turn a number into what it takes.
+    plain: bool = False
+    #: What it takes from an edge.
+    takes: FieldType = FieldType("AnyField")
 
 
 @dataclass(frozen=True)
 class NodeSchema:
-    """One node type. `image_output` is the output field that holds images, if there is one."""
+    """One node type. `image_output` and `video_output` are the output fields that hold images and videos, if any."""
 
     type: str
     title: str
@@ -71,6 +108,8 @@ class NodeSchema:
     fields: Mapping[str, FieldSchema]
     image_output: str | None
     output_is_collection: bool = False
+    video_output: str | None = None
+    outputs: Mapping[str, FieldType] = field(default_factory=dict[str, FieldType])
 
 
 @dataclass(frozen=True)
@@ -98,12 +137,18 @@ def _node(raw: dict[str, Any], schemas: dict[str, Any]) -> NodeSchema | None:
     if raw.get("class") != "invocation" or not isinstance(node_type, str):
         return None
     fields = {
-        name: _field(name, mapping(spec))
+        name: _field(name, mapping(spec), (node_type, name) in BATCH_INPUTS)
         for name, spec in properties.items()
-        if mapping(spec).get("field_kind") in {"input", "internal"}
+        if mapping(spec).get("field_kind") in {"input", "internal"} and (node_type, name) not in _RESERVED
     }
     output = mapping(schemas.get(_last(mapping(raw.get("output")).get("$ref"))))
-    image_output, is_collection = _image_output(mapping(output.get("properties")))
+    outputs = {
+        name: _field_type(mapping(spec), (node_type, name) in BATCH_OUTPUTS)
+        for name, spec in mapping(output.get("properties")).items()
+        if name != "type"
+    }
+    image_output, video_output = _holds("ImageField", outputs), _holds("VideoField", outputs)
+    posted = outputs.get(video_output or image_output or "")
     return NodeSchema(
         type=node_type,
         title=text(raw.get("title")) or node_type,
@@ -112,19 +157,27 @@ def _node(raw: dict[str, Any], schemas: dict[str, Any]) -> NodeSchema | None:
         category=text(raw.get("category")),
         fields=fields,
         image_output=image_output,
-        output_is_collection=is_collection,
+        output_is_collection=posted is not None and posted.cardinality is Cardinality.COLLECTION,
+        video_output=video_output,
+        outputs=outputs,
     )
 
 
-def _image_output(properties: dict[str, Any]) -> tuple[str | None, bool]:
-    for name, spec in properties.items():
-        type_name, cardinality = _type(mapping(spec))
-        if type_name == "ImageField":
-            return name, cardinality is Cardinality.COLLECTION
-    return None, False
+def _holds(type_name: str, outputs: Mapping[str, FieldType]) -> str | None:
+    return next((name for name, made in outputs.items() if made.name == type_name), None)
 
 
-def _field(name: str, raw: dict[str, Any]) -> FieldSchema:
+def _field_type(raw: dict[str, Any], batch: bool) -> FieldType:
+    type_name, cardinality = _type(raw)
+    original = None
+    if raw.get("ui_type") in STATEFUL:
+        original = FieldType(*_type({key: value for key, value in raw.items() if key != "ui_type"}))
+        if original.name == "AnyField" or (original.name, original.cardinality) == (type_name, cardinality):
+            original = None
+    return FieldType(type_name, cardinality, batch, original)
+
+
+def _field(name: str, raw: dict[str, Any], batch: bool) -> FieldSchema:
     type_name, cardinality = _type(raw)
     shape = {**_item_shape(raw), **raw}
     return FieldSchema(
@@ -147,7 +200,7 @@ def _field(name: str, raw: dict[str, Any]) -> FieldSchema:
         max_length=shape.get("maxLength"),
         max_items=shape.get("maxItems"),
         choices=_choices(shape),
-        whole_choices=shape.get("type") == "integer" and "enum" in shape,
+        whole_choices=_has_whole_choices(shape),
         textarea=raw.get("ui_component") == "textarea",
         models=ModelFilter(
             bases=_strings(raw.get("ui_model_base")),
@@ -155,6 +208,11 @@ def _field(name: str, raw: dict[str, Any]) -> FieldSchema:
             variants=_strings(raw.get("ui_model_variant")),
             formats=_strings(raw.get("ui_model_format")),
         ),
+        # The editor has no widget for other types, and lets them be fed whatever the server says.
+        direct_only=raw.get("input") == "direct" and type_name in STATEFUL,
+        min_items=shape.get("minItems"),
+        plain=not any(key in raw for key in ("anyOf", "oneOf", "items")),
+        takes=_field_type(raw, batch),
     )
 
 
@@ -165,10 +223,15 @@ def _choices(shape: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple((str(value), str(labels.get(str(value), value))) for value in cast("list[Any]", values))
 
 
+def _has_whole_choices(shape: dict[str, Any]) -> bool:
+    values = sequence(shape.get("enum"))
+    return bool(values) and all(type(value) is int for value in values)
+
+
 def _type(raw: dict[str, Any]) -> tuple[str, Cardinality]:
     """Return the editor's name of a field's type, and whether it takes one value, a list, or either."""
     if isinstance(raw.get("ui_type"), str):
-        return raw["ui_type"], Cardinality.SINGLE
+        return raw["ui_type"], Cardinality.COLLECTION if raw["ui_type"] == "CollectionField" else Cardinality.SINGLE
     members = _members(raw)
     if len(members) == 2:
         types = [_type(member) for member in members]
@@ -179,6 +242,8 @@ def _type(raw: dict[str, Any]) -> tuple[str, Cardinality]:
     if len(members) != 1:
         return "AnyField", Cardinality.SINGLE
     (only,) = members
+    if only is not raw and len(_members(only)) > 1:
+        return _type(only)
     if only.get("type") == "array":
         return _type(mapping(only.get("items")))[0], Cardinality.COLLECTION
     return _single_type(only), Cardinality.SINGLE

@@ -14,8 +14,11 @@ ALTER TABLE workflows ADD COLUMN enabled INTEGER NOT NULL DEFAULT 1;
 -- Without a command of its own it is run by /run.
 ALTER TABLE workflows ADD COLUMN has_command INTEGER NOT NULL DEFAULT 1;
 
--- The names that Discord was last sent, to tell which ones are new to it.
+-- The names that Discord was last sent, to tell which ones are new to it; of a server, those of its workflows so far.
 ALTER TABLE sent_commands ADD COLUMN names TEXT NOT NULL DEFAULT '[]';
+UPDATE sent_commands SET names = (
+    SELECT json_group_array(slug) FROM workflows WHERE guild_id = sent_commands.scope AND removed_at IS NULL
+) WHERE scope <> 'global';
 
 -- Discord counts the commands that a server gets new in a day.
 CREATE TABLE command_creates (

@@ -1,21 +1,29 @@
-"""The steps that bring a job to a backend: its pictures first, then, when its turn comes, the batch."""
+"""The steps that bring a job to a backend: its files first, then, when its turn comes, the batch."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from bot import media, problems
 from bot.cards import Card, Uploading, Waiting
 from bot.catalog import Recipe
-from bot.jobs import Asset, AssetKind, Job, Outcome, State, now
+from bot.jobs import Asset, AssetKind, Attachment, Job, Outcome, State, now
 from bot.pool import Backend
 from bot.signals import Signal
 from bot.steps.tools import Tools, mark, origin
-from workflows.errors import BackendError, QueueFull, Rejected, Unavailable, UserError
+from workflows.errors import BackendError, InputError, QueueFull, Rejected, Unavailable, UserError
+from workflows.expand import expand, rehearse
 from workflows.graph import Batch, compile_batch
-from workflows.values import InputSpec, by_place
+from workflows.update import update
+from workflows.values import InputSpec, Kind, by_place
+
+log = logging.getLogger(__name__)
+
+_VIDEOS = frozenset({Kind.VIDEO, Kind.VIDEOS})
 
 
 async def new(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
@@ -32,15 +40,41 @@ async def new(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     card.show(job, Uploading(slot + 1, len(job.attachments), backend.line.position(job.id)))
     attachment = job.attachments[slot]
     data = await tools.fetcher.fetch(attachment)
+    upload = _upload_video if await _is_video(tools, job, attachment) else _upload_image
+    await upload(tools, job, backend, slot, data)
+    return job
+
+
+async def _is_video(tools: Tools, job: Job, attachment: Attachment) -> bool:
+    inputs = await tools.catalog.inputs(job.workflow_id or 0, job.version or 0)
+    return any(attachment.name in spec.names for spec in inputs if spec.kind in _VIDEOS)
+
+
+async def _upload_image(tools: Tools, job: Job, backend: Backend, slot: int, data: bytes) -> None:
     async with tools.pictures:
-        png = await asyncio.to_thread(media.prepare, attachment.name, data, tools.limits.image_megapixels)
+        name = job.attachments[slot].name
+        png = await asyncio.to_thread(media.prepare, name, data, tools.limits.image_megapixels)
     try:
         image = await backend.client.upload(png, mark(tools.instance, job.id))
         await tools.store.note([Asset(job.id, backend.name, AssetKind.UPLOAD, image.image_name, slot)])
     except Exception:
         tools.unsure.add(job.id)
         raise
-    return job
+
+
+async def _upload_video(tools: Tools, job: Job, backend: Backend, slot: int, data: bytes) -> None:
+    """Upload a video as it is: nothing here can decode one, so the backend decides whether it is sound."""
+    name = job.attachments[slot].name
+    media.require_video(name, data)
+    try:
+        video = await backend.client.upload_video(data, "video.mp4", mark(tools.instance, job.id))
+        await tools.store.note([Asset(job.id, backend.name, AssetKind.VIDEO_UPLOAD, video.video_name, slot)])
+    except Exception as error:
+        tools.unsure.add(job.id)
+        if isinstance(error, Rejected):
+            log.info("job %s: a video was refused: %s", job.id, error)
+            raise InputError(name, problems.REFUSED_VIDEO) from error
+        raise
 
 
 async def ready(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
@@ -85,13 +119,17 @@ async def _turn(tools: Tools, job: Job, backend: Backend, card: Card, signal: Si
 
 async def _compile(tools: Tools, job: Job, backend: Backend, recipe: Recipe) -> Batch:
     schemas = await backend.schemas()
-    given = {**job.given, **_pictures(job, recipe.inputs, await tools.uploads(job))}
+    given = {**job.given, **_files(job, recipe.inputs, await tools.uploads(job))}
     values = by_place(recipe.inputs, given)
-    batch = await asyncio.to_thread(compile_batch, recipe.document, schemas, values, backend.models)
+    document = update(recipe.document, schemas)
+    generated = await expand(backend.client, document, values)
+    compiling = partial(compile_batch, document, schemas, values, backend.models, generated=generated)
+    batch = await asyncio.to_thread(compiling)
     if batch.size > tools.limits.images_per_run:
         raise UserError(
             f"That would make {batch.size} runs at once; up to {tools.limits.images_per_run} are fine here."
         )
+    await rehearse(backend.client, batch)
     return batch
 
 
@@ -101,13 +139,14 @@ async def _enqueued(tools: Tools, job: Job, backend: Backend, item_ids: Sequence
     return job.evolve(state=State.QUEUED, item_ids=ids, enqueued_at=now())
 
 
-def _pictures(job: Job, inputs: Sequence[InputSpec], uploads: Sequence[Asset]) -> dict[str, object]:
-    """Return the values of image inputs: the uploads, in the order in which the attachments were given."""
+def _files(job: Job, inputs: Sequence[InputSpec], uploads: Sequence[Asset]) -> dict[str, object]:
+    """Return the values of image and video inputs: the uploads, in the order in which the attachments were given."""
     refs = {asset.slot: asset.ref for asset in uploads}
     by_name = {attachment.name: refs[slot] for slot, attachment in enumerate(job.attachments) if slot in refs}
     values: dict[str, object] = {}
     for spec in inputs:
-        given = [{"image_name": by_name[name]} for name in spec.names if name in by_name]
+        key = "video_name" if spec.kind in _VIDEOS else "image_name"
+        given = [{key: by_name[name]} for name in spec.names if name in by_name]
         if given and spec.is_file:
             values[spec.name] = given if spec.is_collection_of_files else given[0]
     return values

@@ -18,12 +18,16 @@ from workflows.errors import AuthError, BackendError, NotFound, Rejected
 from workflows.events import EventKind, Watch
 from workflows.models import ItemStatus, QueueItem
 from workflows.progress import Progress
-from workflows.results import image_names, outputs, result_images
+from workflows.results import Made, MediaKind, made_by, made_in, outputs
 
 log = logging.getLogger(__name__)
 
 #: Events wake us; this is how long we trust their silence.
 POLL_SECONDS = 15.0
+
+_OUTPUT = {MediaKind.IMAGE: AssetKind.OUTPUT, MediaKind.VIDEO: AssetKind.VIDEO_OUTPUT}
+#: How a file is noted that a run made on its way.
+INTERMEDIATE = {MediaKind.IMAGE: AssetKind.INTERMEDIATE, MediaKind.VIDEO: AssetKind.VIDEO_INTERMEDIATE}
 
 
 async def queued(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
@@ -84,30 +88,34 @@ async def _ask(job: Job, backend: Backend, watch: Watch) -> list[QueueItem]:
 async def _note_results(
     tools: Tools, job: Job, backend: Backend, items: Sequence[QueueItem], progress: Progress, recipe: Recipe
 ) -> list[str]:
-    """Note everything that the run made, and return the images that are its results.
+    """Note everything that the run made, and return the names of its results.
 
-    Nodes also repeat names that they were given: of pictures that the author left in the workflow, for one. What is
+    Nodes also repeat names that they were given: of files that the author left in the workflow, for one. What is
     not of this run's own sessions is somebody else's, and neither noted, nor posted, nor deleted.
     """
-    seen = [*(name for item in items for name in image_names(item.session.results)), *sorted(progress.images)]
+    seen = [*(made for item in items for made in made_in(item.session.results)), *sorted(progress.made)]
     own = await _of_sessions(backend, seen, {item.session_id for item in items})
     output_ids = [output.node_id for output in outputs(recipe.document, await backend.schemas(), recipe.edits.outputs)]
-    made = [name for item in items for name in result_images(item.session, output_ids) if name in own]
+    named = [made for item in items for made in made_by(item.session, output_ids)]
+    made = [made for made in named if made in own]
     await note_made(tools, job, backend, items, made, own)
-    return made
+    # A workflow that only passes on what the member gave posts just that.
+    uploads = {asset.ref for asset in await tools.uploads(job)}
+    return [made.name for made in made] or [made.name for made in named if made.name in uploads]
 
 
-async def _of_sessions(backend: Backend, names: Iterable[str], sessions: Set[str]) -> list[str]:
-    """Return those of the images that runs of these sessions made, each once."""
-    own: list[str] = []
-    for name in dict.fromkeys(names):
+async def _of_sessions(backend: Backend, seen: Iterable[Made], sessions: Set[str]) -> list[Made]:
+    """Return those of the images and videos that runs of these sessions made, each once."""
+    own: list[Made] = []
+    for made in dict.fromkeys(seen):
+        ask = backend.client.video if made.kind is MediaKind.VIDEO else backend.client.image
         try:
-            record = await backend.client.image(name)
+            record = await ask(made.name)
         except (NotFound, AuthError, Rejected) as error:
-            log.info("an image that a result names is not ours: %s", error)
+            log.info("a file that a result names is not ours: %s", error)
             continue
         if record.session_id in sessions:
-            own.append(name)
+            own.append(made)
     return own
 
 
@@ -128,17 +136,17 @@ def _verdict(job: Job, items: Sequence[QueueItem], made: Sequence[str], titles: 
             return job.ended(Outcome.LOST, problems.RESTARTED, made)
         return job.evolve(state=State.READY, attempt=job.attempt + 1, item_ids=())
     if not made:
-        return job.ended(Outcome.FAILED, problems.NO_IMAGE)
+        return job.ended(Outcome.FAILED, problems.NOTHING_MADE)
     return job.ended(Outcome.COMPLETED, results=made)
 
 
 async def note_made(
-    tools: Tools, job: Job, backend: Backend, items: Sequence[QueueItem], made: Sequence[str], own: Sequence[str]
+    tools: Tools, job: Job, backend: Backend, items: Sequence[QueueItem], results: Sequence[Made], own: Sequence[Made]
 ) -> None:
-    """Write the run's results, its other images and its queue items into the ledger."""
-    results = set(made)
-    assets = [Asset(job.id, backend.name, AssetKind.OUTPUT, ref) for ref in made]
-    assets += [Asset(job.id, backend.name, AssetKind.INTERMEDIATE, ref) for ref in own if ref not in results]
+    """Write the run's results, whatever else it made, and its queue items into the ledger."""
+    others = [made for made in own if made not in set(results)]
+    assets = [Asset(job.id, backend.name, _OUTPUT[made.kind], made.name) for made in results]
+    assets += [Asset(job.id, backend.name, INTERMEDIATE[made.kind], made.name) for made in others]
     assets += [Asset(job.id, backend.name, AssetKind.ITEM, str(i.item_id), session_id=i.session_id) for i in items]
     await tools.store.note(assets)
 

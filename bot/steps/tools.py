@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from bot.catalog import Catalog, Recipe
 from bot.config import Limits
 from bot.fetch import Fetcher
-from bot.jobs import Asset, AssetKind, Job, JobStore
+from bot.jobs import Asset, Job, JobStore
 from bot.pool import Backend, Pool
 from workflows.errors import Unavailable
 from workflows.progress import Progress
+from workflows.results import Made, MediaKind
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,11 @@ class Tools:
         return await self.catalog.version(job.workflow_id or 0, job.version or 0)
 
     async def uploads(self, job: Job) -> list[Asset]:
-        return [asset for asset in await self.store.assets(job.id) if asset.kind is AssetKind.UPLOAD]
+        return [asset for asset in await self.store.assets(job.id) if asset.kind.is_upload]
+
+    async def videos(self, job: Job) -> set[str]:
+        """Return the names of the job's videos."""
+        return {asset.ref for asset in await self.store.assets(job.id) if asset.kind.is_video}
 
 
 def mark(instance: str, job_id: str) -> str:
@@ -54,3 +59,38 @@ def mark(instance: str, job_id: str) -> str:
 def origin(instance: str) -> str:
     """Return what everything carries that this database ever put on a backend."""
     return f"familiar-{instance}"
+
+
+async def delete(backend: Backend, made: Made) -> None:
+    """Delete an image or a video; one that is gone already counts as deleted."""
+    if made.kind is MediaKind.VIDEO:
+        await backend.client.delete_video(made.name)
+    else:
+        await backend.client.delete_image(made.name)
+
+
+async def uploads_marked(backend: Backend, prefix: str) -> dict[Made, str]:
+    """Return the images and videos whose mark begins with `prefix`, and their marks."""
+    images = await backend.client.uploads_marked(prefix)
+    found = {Made(MediaKind.IMAGE, image.image_name): image.session_id or "" for image in images}
+    if await _has_videos(backend):
+        videos = await backend.client.videos_marked(prefix)
+        found |= {Made(MediaKind.VIDEO, video.video_name): video.session_id or "" for video in videos}
+    return found
+
+
+async def made_in_sessions(backend: Backend, session_ids: set[str]) -> list[Made]:
+    """Return the images and videos that the runs of these sessions made, whether or not a result names them."""
+    if not session_ids:
+        return []
+    images = await backend.client.images_of_sessions(session_ids)
+    found = [Made(MediaKind.IMAGE, image.image_name) for image in images]
+    if await _has_videos(backend):
+        videos = await backend.client.videos_of_sessions(session_ids)
+        found += [Made(MediaKind.VIDEO, video.video_name) for video in videos]
+    return found
+
+
+async def _has_videos(backend: Backend) -> bool:
+    """Tell whether the backend knows of videos at all: an older InvokeAI does not, and cannot be asked."""
+    return any(node.video_output for node in (await backend.schemas()).nodes.values())

@@ -19,8 +19,9 @@ LOOKS = {
         "closed_sessions",
     },
     InvokeClient: {
-        *("version", "schemas", "models", "queue_state", "item", "items", "summaries", "uploads_marked"),
-        *("images_of_sessions", "token"),
+        *("version", "schemas", "models", "queue_state", "item", "items", "summaries", "token"),
+        *("image", "uploads_marked", "images_of_sessions", "video", "videos_marked", "videos_of_sessions"),
+        *("board_images", "style_presets", "library", "library_workflow", "dynamic_prompts"),
     },
 }
 

@@ -35,6 +35,7 @@ MISTAKES = {
     "empty name": ("[[backend]]\nname = ''", "backend[1].name: "),
     "queue id": ("[[backend]]\nqueue_id = 'a b'", "backend[1].queue_id: "),
     "wrong type": ("[limits]\nwaiting_per_user = 'many'", "limits.waiting_per_user: "),
+    "a wish": ("[limits]\npaid_providers = 'perhaps'", "limits.paid_providers: "),
     "out of bounds": ("[limits]\nretry_minutes = 0", "limits.retry_minutes: "),
     "api url": ("[discord]\napi_url = 'ftp://x'", "discord.api_url: must begin with http:// or https://"),
     "gateway url": ("[discord]\ngateway_url = 'http://x'", "discord.gateway_url: must begin with ws:// or wss://"),
@@ -156,6 +157,13 @@ def test_what_is_written_is_what_counts(file: Path) -> None:
     ]
     assert settings.limits.attachment_bytes == 2 * 1024 * 1024
     assert settings.discord.gateway_url == "ws://localhost:1"
+
+
+def test_money_is_spent_only_where_the_file_says_so(file: Path) -> None:
+    file.write_text("")
+    assert not load(file, {}).limits.paid_providers
+    file.write_text("[limits]\npaid_providers = true")
+    assert load(file, {}).limits.paid_providers
 
 
 def test_settings_do_not_change() -> None:

@@ -11,9 +11,17 @@ import aiosqlite
 import pytest
 
 from bot import db
+from bot.catalog import Catalog, Published
 from bot.db import DatabaseError
+from bot.drafts import Draft, DraftStore
+from bot.jobs import JobStore, now
+from bot.sent import SentCommands
+from workflows.edits import Edits
 
-TABLES = {"instance", "drafts", "workflows", "versions", "sent_commands", "jobs", "assets"}
+TABLES = {
+    *("instance", "drafts", "workflows", "versions", "sent_commands", "command_creates", "jobs", "assets"),
+    *("forms", "remembered"),
+}
 
 SECOND_PROCESS = """
 import asyncio, sys
@@ -76,6 +84,40 @@ async def test_migrations_are_numbered_without_a_gap_and_give_a_reason() -> None
     found = db.migrations()
     assert [number for number, _ in found] == list(range(1, len(found) + 1))
     assert all(sql.startswith("-- Reason: ") for _, sql in found)
+
+
+OF_THE_FIRST = """
+    INSERT INTO drafts VALUES ('d', 5, 7, 'blur', 'Blur', 'Soft', '{"nodes": 1}', '[]', :now);
+    INSERT INTO workflows VALUES (1, 5, 'blur', 1, 7, :now, NULL), (2, 5, 'gone', 1, 7, :now, :now);
+    INSERT INTO versions VALUES (1, 1, 'Blur', 'Soft', '{"nodes": 2}', '[]', 7, :now);
+    INSERT INTO sent_commands VALUES ('5', 'abc', :now), ('6', 'def', :now), ('global', 'ghi', :now);
+    INSERT INTO jobs (id, state, workflow_id, version, title, given, attachments, item_ids, results, attempt, user_id,
+        created_at) VALUES ('j', 'ready', 1, 1, 'Blur', '{}', '[]', '[]', '[]', 0, 7, :now);
+"""
+
+
+async def test_a_database_of_the_first_familiar_keeps_all_it_held(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = db.migrations()
+    with monkeypatch.context() as patch:
+        patch.setattr(db, "migrations", lambda: known[:1])
+        async with db.connect(path) as connection:
+            await connection.executescript(OF_THE_FIRST.replace(":now", f"'{now().isoformat()}'"))
+    async with db.connect(path) as connection:
+        drafted = await DraftStore(connection).get("d")
+        assert drafted == Draft("d", 5, 7, "blur", "Blur", "Soft", b'{"nodes": 1}', (), Edits())
+        assert drafted
+        catalog, sent = Catalog(connection), SentCommands(connection)
+        published = Published(1, 1, 5, "blur", "Blur", "Soft", (), enabled=True, has_command=True)
+        assert await catalog.of_guild(5) == [published]
+        assert await catalog.edits(1, 1) == Edits()
+        assert await catalog.source(1, 1) == b'{"nodes": 2}'
+        (job,) = await JobStore(connection).open_jobs()
+        assert (job.id, job.workflow_id, job.version) == ("j", 1, 1)
+        # Discord is not told again, and what it has is not new to it.
+        assert [await sent.digest(scope) for scope in ("5", "6", "global")] == ["abc", "def", "ghi"]
+        assert [await sent.names(scope) for scope in ("5", "6", "global")] == [{"blur"}, set(), set()]
+        assert await sent.creates(5) == []
+        assert (await catalog.add_version(drafted.evolve(workflow_id=1, base_version=1))).version == 2
 
 
 async def test_a_migration_that_breaks_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

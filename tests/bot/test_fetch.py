@@ -67,7 +67,7 @@ def attached(url: str, size: int = 0) -> Attachment:
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
 async def test_what_is_gone_is_the_members_to_give_again(status: int, cdn: str, fetcher: Fetcher) -> None:
-    with pytest.raises(InputError, match=r"\*\*picture\*\*: that picture is no longer there"):
+    with pytest.raises(InputError, match=r"\*\*picture\*\*: that file is no longer there"):
         await fetcher.fetch(attached(f"{cdn}/status/{status}"))
 
 

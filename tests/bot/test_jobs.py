@@ -57,7 +57,8 @@ FULL = Job(
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[JobStore]:
     async with db.connect(tmp_path / "familiar.sqlite") as connection:
-        await connection.execute("INSERT INTO workflows VALUES (1, 1, 'slug', 1, 1, '', NULL)")
+        columns = "id, guild_id, slug, version, created_by, created_at"
+        await connection.execute(f"INSERT INTO workflows ({columns}) VALUES (1, 1, 'slug', 1, 1, '')")
         yield JobStore(connection)
 
 

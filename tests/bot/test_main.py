@@ -20,7 +20,10 @@ from bot.__main__ import main
 from bot.config import TOKEN_VARIABLE
 from bot.playground.discord import LocalDiscord
 from bot.playground.invokeai import LocalInvokeAI
+from bot.playground.invokeai.schema import openapi
 from tests.bot.world import BUNDLED, FIXTURES, picture
+from tests.workflows.builders import node, raw
+from tests.workflows.builders import openapi as openapi_of
 
 PROJECT = Path(__file__).parents[2]
 BLUR = str(BUNDLED / "blur.json")
@@ -116,7 +119,7 @@ def config(folder: Path, url: str = NOWHERE, discord: LocalDiscord | None = None
 async def test_without_a_command_it_says_what_there_is() -> None:
     ran = await command()
     assert ran.code in {0, 2}
-    for name in ("serve", "demo", "check", "run", "doctor"):
+    for name in ("serve", "demo", "check", "compile", "run", "doctor"):
         assert name in ran.out + ran.err
 
 
@@ -219,8 +222,66 @@ async def test_check_looks_into_a_folder(server: LocalInvokeAI, tmp_path: Path) 
     ran = await command("check", str(BUNDLED), "none", "--json", "--url", server.url)
     lines = [json.loads(line) for line in ran.out.splitlines()]
     assert [line["file"] for line in lines] == [*map(str, sorted(BUNDLED.glob("*.json"))), "none"]
-    assert [line["problems"] for line in lines if not line["ok"]] == [["is a folder without any *.json in it."]]
+    assert [line["problems"] for line in lines if not line["ok"]] == [
+        ["is a folder without any *.json or *.png in it."]
+    ]
     assert ran.code == 1
+
+
+async def test_check_takes_names_that_are_no_text(tmp_path: Path) -> None:
+    """As a folder from another system may hold: no terminal can draw them, and a program must still get its line."""
+    (tmp_path / "openapi.json").write_text(json.dumps(openapi()), "utf-8")
+    folder = tmp_path / "some"
+    folder.mkdir()
+    (folder / os.fsdecode(b"\xff\xe9.json")).write_bytes(b"{}")
+    given = ("check", str(folder), "--schema", "openapi.json")
+    drawn = await ended(await started(*given, PYTHONIOENCODING="ascii"))
+    assert (drawn.code, drawn.err) == (1, "")
+    told = await ended(await started(*given, "--json", PYTHONIOENCODING="ascii"))
+    assert os.fsencode(json.loads(told.out)["file"]) == os.fsencode(folder / os.fsdecode(b"\xff\xe9.json"))
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_check_reads_in_the_settings_whether_providers_may_be_paid(allowed: bool, tmp_path: Path) -> None:
+    nodes = {"dear_image_generation": {}, "blank_image": {}}
+    (tmp_path / "openapi.json").write_text(json.dumps(openapi_of(**nodes)), "utf-8")
+    document = raw(node("a", "dear_image_generation"), node("b", "blank_image"))
+    (tmp_path / "dear.json").write_text(json.dumps(document), "utf-8")
+    (tmp_path / "config.toml").write_text(f"[limits]\npaid_providers = {json.dumps(allowed)}\n", "utf-8")
+    ran = await command("check", "dear.json", "--schema", "openapi.json", "--url", NOWHERE, "--json")
+    assert (ran.code, json.loads(ran.out)["ok"]) == (0 if allowed else 1, allowed)
+
+
+# compile
+
+
+async def test_compile_prints_the_body_and_tells_where_to_post_it(server: LocalInvokeAI) -> None:
+    given = ("--set", "radius=3", "--image", "picture=some.png", "--url", server.url)
+    ran = await command("compile", BLUR, *given)
+    body = json.loads(ran.out)
+    assert ran.code == 0
+    assert ran.err.splitlines()[0] == f"POST {server.url}/api/v1/queue/familiar/enqueue_batch"
+    async with httpx.AsyncClient() as http:
+        answer = await http.post(ran.err.splitlines()[0].removeprefix("POST "), content=ran.out)
+        assert (answer.status_code, answer.json()["enqueued"]) == (200, 1)
+        await http.delete(f"{server.url}/api/v1/queue/familiar/d/{body['batch']['destination']}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ([], "picture: is needed. Give it as --image picture="),
+        (["--image", "picture=x", "--set", "radius=900"], "radius: must be from 0 to 64, not 900."),
+        (["--set", "radius"], "--set radius: write --set NAME=…"),
+        (["--schema", "none.json"], "none.json: cannot be read: No such file or directory"),
+    ],
+)
+async def test_compile_tells_what_to_do_in_one_line(
+    arguments: list[str], complaint: str, server: LocalInvokeAI
+) -> None:
+    ran = await command("compile", BLUR, "--url", server.url, *arguments)
+    assert ran.code == 2
+    assert complaint in ran.complaint
 
 
 # run, in a process of its own, because it handles signals

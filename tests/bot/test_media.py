@@ -168,6 +168,22 @@ def test_too_many_pixels_are_told_in_numbers() -> None:
     media.prepare("picture", picture((2000, 1000)), 2)
 
 
+# Videos
+
+MP4 = b"\0\0\0\x20ftypisom" + bytes(40)
+
+
+@pytest.mark.parametrize("data", [MP4, MP4.replace(b"isom", b"qt  "), b"\x1a\x45\xdf\xa3" + bytes(40)])
+def test_containers_of_videos_are_told_by_their_first_bytes(data: bytes) -> None:
+    media.require_video("clip", data)
+
+
+@pytest.mark.parametrize("data", [b"", b"ftyp", MP4[1:], picture(), b"RIFF\0\0\0\0AVI LIST", b"<html>"])
+def test_what_is_no_video_is_refused_by_the_name_of_its_input(data: bytes) -> None:
+    with pytest.raises(InputError, match=r"^\*\*clip\*\*: that file is not a video"):
+        media.require_video("clip", data)
+
+
 # Results
 
 
@@ -198,6 +214,40 @@ def test_a_result_that_fits_is_the_same_picture() -> None:
     file = media.fit(told(), "job", 10_000_000)
     assert (file.filename, file.note) == ("job.png", "")
     assert opened(file.data).tobytes() == transparent("RGBA").tobytes()
+
+
+def test_a_result_that_fits_is_not_packed_anew() -> None:
+    """Its pixels are copied as InvokeAI packed them, which costs a tenth of packing them again."""
+    source, slow = halves(), saved(halves(), optimize=True)
+    assert media.fit(slow, "job", 10_000_000).data == slow
+    assert media.fit(saved(source, pnginfo=secret()), "job", 10_000_000).data == saved(source)
+
+
+def secret() -> PngImagePlugin.PngInfo:
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("invokeai_graph", "a secret")
+    return texts
+
+
+def test_a_result_with_a_damaged_text_says_nothing_either() -> None:
+    """Pillow reads on where a text after the pixels is damaged, so copying the file whole would tell it all."""
+    end = b"\0\0\0\0IEND"
+    damaged = saved(halves()).replace(end, b"\0\0\0\x0ctEXtgraph\0secret1234" + end)
+    assert opened(damaged)
+    file = media.fit(damaged, "job", 10_000_000)
+    assert b"secret" not in file.data
+    assert opened(file.data).tobytes() == halves().tobytes()
+
+
+@pytest.mark.parametrize("data", [b"", picture()[:-20], saved(Image.effect_noise((200, 200), 60))[:2000]])
+def test_a_damaged_result_is_never_posted(data: bytes) -> None:
+    with pytest.raises((OSError, SyntaxError)):
+        media.fit(data, "job", 10_000_000)
+
+
+def test_sixteen_bits_of_a_result_stay() -> None:
+    source = Image.new("I;16", (20, 10), 513)
+    assert opened(media.fit(saved(source), "job", 10_000_000).data).tobytes() == source.tobytes()
 
 
 def noise(size: tuple[int, int]) -> Image.Image:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.options import MAX_CHARACTERS, arrange, command_name, describe, free_name, shorten, show
+from bot.options import MAX_CHARACTERS, TooManyRequired, arrange, command_description, command_name, free_name
 from workflows.errors import UserError
 from workflows.values import InputSpec, Kind
 
@@ -56,17 +56,41 @@ def test_a_required_one_is_never_left_out() -> None:
     assert len(arrangement.left_out) == 6
 
 
-@pytest.mark.parametrize("inputs", [many(26, required=True), many(3, required=True, kind=Kind.CHOICE, choices=LONG)])
-def test_what_is_required_and_does_not_fit_is_refused(inputs: list[InputSpec]) -> None:
-    with pytest.raises(UserError, match=r"25 options, 8,000 characters"):
-        arrange("name", "words", inputs)
+def test_what_is_required_and_does_not_fit_is_refused() -> None:
+    with pytest.raises(TooManyRequired, match=r"25 options, 8,000 characters.*/run") as caught:
+        arrange("name", "words", many(26, required=True))
+    assert isinstance(caught.value, UserError)
 
 
 def test_all_together_has_no_more_than_eight_thousand_characters() -> None:
-    arrangement = arrange("name", "w" * 300, many(5, kind=Kind.CHOICE, choices=LONG))
+    wordy = {"kind": Kind.CHOICE, "choices": LONG, "description": "w" * 300}
+    arrangement = arrange("name", "w" * 300, many(25, **wordy))
     total = len("name") + 100 + sum(option.characters for option in arrangement.options)
     assert total <= MAX_CHARACTERS
-    assert len(arrangement.left_out) == 5 - len(arrangement.options) > 0
+    assert len(arrangement.options) == 25
+    # What has no room to be listed is suggested instead.
+    assert [bool(option.choices) for option in arrangement.options[:2]] == [True, False]
+    assert [option.is_suggested for option in arrangement.options[:2]] == [False, True]
+
+
+def test_the_command_says_that_there_is_more() -> None:
+    whole, partial = arrange("name", "words", many(25)), arrange("name", "words", many(26))
+    assert command_description("Blur", "Blurs it", whole) == "Blurs it"
+    assert command_description("Blur", "Blurs it", partial) == "Blurs it … more in /run"
+    assert command_description("Blur", " ", whole) == "Run Blur"
+    long = command_description("Blur", "word " * 40, partial)
+    assert len(long) <= 100
+    assert long.endswith("word … more in /run")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"hidden": True}, {"connected": True}, {"kind": Kind.BOARD}, {"kind": Kind.FIXED}],
+    ids=lambda more: next(iter(more)),
+)
+def test_what_is_not_asked_for_is_no_option(more: dict[str, Any]) -> None:
+    arrangement = arrange("name", "words", [spec(**{"default": "x", **more})])
+    assert arrangement.options == arrangement.left_out == ()
 
 
 def test_fixed_inputs_are_not_asked_for() -> None:
@@ -93,6 +117,26 @@ def test_where_a_collection_has_no_room_its_first_image_has() -> None:
     arrangement = arrange("name", "words", [*many(24), spec("image", Kind.IMAGES, max_items=5)])
     assert len(arrangement.options) == 25
     assert arrangement.options[-1].name == "image"
+    assert arrangement.left_out == ()
+    assert not arrangement.is_whole
+
+
+def test_as_many_files_are_required_as_there_must_be() -> None:
+    reel = spec("clip", Kind.VIDEOS, max_items=4, min_items=2, required=True)
+    arrangement = arrange("name", "words", [spec("a"), reel])
+    assert [(option.name, option.required) for option in arrangement.options] == [
+        *[("clip", True), ("clip_2", True)],
+        *[("clip_3", False), ("clip_4", False), ("a", False)],
+    ]
+    with pytest.raises(TooManyRequired):
+        arrange("name", "words", [*many(24, required=True), reel])
+
+
+def test_further_files_give_way_before_any_input_does() -> None:
+    collections = [spec(f"c{n}", kind, max_items=5) for n, kind in enumerate([Kind.IMAGES, Kind.VIDEOS])]
+    arrangement = arrange("name", "words", [*collections, *many(20)])
+    assert [option.name for option in arrangement.options[:5]] == ["c0", "c0_2", "c0_3", "c0_4", "c1"]
+    assert [spec.name for spec in arrangement.cut] == ["c0", "c1"]
     assert arrangement.left_out == ()
 
 
@@ -131,9 +175,30 @@ def test_choices_are_listed_or_suggested(choices: tuple[tuple[str, str], ...], l
     assert option.is_suggested is not listed
 
 
-def test_models_are_suggested() -> None:
-    (option,) = arrange("name", "words", [spec(kind=Kind.MODEL)]).options
+@pytest.mark.parametrize("kind", [Kind.MODEL, Kind.LORAS, Kind.STYLE_PRESET])
+def test_what_is_installed_is_suggested(kind: Kind) -> None:
+    (option,) = arrange("name", "words", [spec(kind=kind, choices=(("key", "Only this"),))]).options
     assert option.is_suggested
+    assert option.choices == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "is_typed"),
+    [
+        (Kind.INTEGER, {}, False),
+        (Kind.INTEGER, {"minimum": 2**60}, True),
+        (Kind.NUMBER, {"maximum": -(2.0**60)}, True),
+        (Kind.INTEGER, {"maximum": 2**64 - 1}, False),
+        (Kind.INTEGERS, {}, True),
+        (Kind.BOX, {}, True),
+        (Kind.LORAS, {}, True),
+        (Kind.VIDEO, {}, False),
+        (Kind.BOOLEAN, {}, False),
+    ],
+)
+def test_what_discord_has_no_type_for_is_typed(kind: Kind, more: dict[str, Any], is_typed: bool) -> None:
+    (option,) = arrange("name", "words", [spec(kind=kind, **more)]).options
+    assert option.is_typed is is_typed
 
 
 # Words
@@ -151,6 +216,12 @@ def test_models_are_suggested() -> None:
         ({"kind": Kind.BOOLEAN, "default": True}, "The value"),
         ({"kind": Kind.COLOR, "default": {"r": 1, "g": 2, "b": 3, "a": 255}}, "The value (default #010203)"),
         ({"description": "two\nlines\tand  more"}, "two lines and more"),
+        # The name had no room for all of the label.
+        ({"label": "Value (30 for dev, 4 for schnell)"}, "Value (30 for dev, 4 for schnell): The value"),
+        ({"kind": Kind.INTEGERS}, "The value (like 1, 2, 3)"),
+        ({"kind": Kind.INTEGERS, "default": [4, 5]}, "The value (default 4, 5)"),
+        ({"kind": Kind.LORAS, "required": True}, "The value (like name:0.75, other:0.5)"),
+        ({"kind": Kind.BOX, "required": True}, "The value (like 0, 0, 512, 512)"),
     ],
 )
 def test_the_description_says_what_happens_if_it_is_left_empty(more: dict[str, Any], wanted: str) -> None:
@@ -164,56 +235,6 @@ def test_descriptions_fit(label: str, description: str, default: str | None) -> 
     inputs.append(spec("image", Kind.IMAGES, max_items=3, label=label or "x", description=description))
     for option in arrange("name", "words", inputs).options:
         assert 1 <= len(option.description) <= 100
-
-
-@pytest.mark.parametrize(
-    ("given_spec", "wanted"),
-    [
-        (spec(kind=Kind.INTEGER, minimum=1, maximum=8, default=4), "whole number from 1 to 8, default 4"),
-        (spec(kind=Kind.INTEGER, minimum=64, multiple_of=8), "whole number, at least 64, multiple of 8"),
-        (spec(kind=Kind.INTEGER, multiple_of=1, is_seed=True), "whole number, random if left empty"),
-        (spec(kind=Kind.NUMBER, above=0, default=0.5), "number, more than 0, default 0.5"),
-        (spec(kind=Kind.NUMBER, maximum=2, required=True), "number, at most 2, required"),
-        (spec(kind=Kind.STRING, default="a\nb"), "text, default a b"),
-        (spec(kind=Kind.BOOLEAN, default=False), "yes or no, default no"),
-        (spec(kind=Kind.IMAGE, required=True), "image, required"),
-        (spec(kind=Kind.IMAGES, max_items=5), "up to 5 images"),
-        (spec(kind=Kind.MODEL, default={"key": "k", "name": "SDXL"}), "model, default SDXL"),
-        (spec(kind=Kind.CHOICE, choices=(("a", "A"), ("b", "B")), default="b"), "one of A, B, default B"),
-        (
-            spec(kind=Kind.CHOICE, choices=CHOICES),
-            "one of Label 0, Label 1, Label 2, Label 3, Label 4, Label 5 and 19 more",
-        ),
-    ],
-)
-def test_an_input_is_described_in_a_line(given_spec: InputSpec, wanted: str) -> None:
-    assert describe(given_spec) == wanted
-
-
-@pytest.mark.parametrize(
-    ("kind", "value", "wanted"),
-    [
-        (Kind.COLOR, {"r": 255, "g": 128, "b": 0, "a": 255}, "#ff8000"),
-        (Kind.COLOR, {"r": 255, "g": 128, "b": 0, "a": 16}, "#ff800010"),
-        (Kind.BOOLEAN, True, "yes"),
-        (Kind.BOOLEAN, False, "no"),
-        (Kind.NUMBER, 0.1 + 0.2, "0.3"),
-        (Kind.NUMBER, 2.0, "2"),
-        (Kind.INTEGER, 4294967295, "4294967295"),
-        (Kind.STRING, "as it is", "as it is"),
-        (Kind.CHOICE, "gone", "gone"),
-    ],
-)
-def test_a_value_is_shown_as_one_would_type_it(kind: Kind, value: object, wanted: str) -> None:
-    assert show(spec(kind=kind), value) == wanted
-
-
-@pytest.mark.parametrize(
-    ("text", "length", "wanted"),
-    [("", 5, ""), ("abcde", 5, "abcde"), ("abcdef", 5, "abcd…"), ("abc def", 5, "abc…"), (" a \n b ", 9, "a b")],
-)
-def test_shorten(text: str, length: int, wanted: str) -> None:
-    assert shorten(text, length) == wanted
 
 
 # Names

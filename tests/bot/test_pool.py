@@ -13,6 +13,7 @@ from tests.bot.world import until
 from workflows.client import InvokeClient, open_http
 from workflows.errors import Unavailable
 from workflows.events import EventStream
+from workflows.models import STYLE_PRESET
 
 
 async def connected(pool: Pool) -> None:
@@ -53,6 +54,7 @@ async def test_what_a_backend_can_do_is_read_again(
         assert "img_blur" in (await pool.first.schemas()).nodes
         await until(lambda: bool(pool.first.models))
         server.models.records.clear()
+        server.models.presets.clear()
         await until(lambda: not pool.first.models)
         server.faults.fail_next("/api/v2/models", 500, times=2)
         asked = server.requests["GET", "/api/v2/models/"]
@@ -104,6 +106,30 @@ async def test_a_fresh_look_reads_everything_and_falls_back_to_what_is_known(
 def unopened(url: str, http: httpx.AsyncClient) -> Backend:
     client = InvokeClient(http, "test")
     return Backend(BackendSettings(url=url), client, EventStream(url, "test", client.token))
+
+
+async def test_style_presets_come_with_the_models(serve: Serve) -> None:
+    server = await serve()
+    async with open_http(server.url) as http:
+        backend = unopened(server.url, http)
+        await backend.refresh()
+        presets = [model for model in backend.models if model.type == STYLE_PRESET]
+        assert {(one.key, one.name) for one in presets} == {(one["id"], one["name"]) for one in server.models.presets}
+        assert {(one.base, one.hash, one.format) for one in presets} == {("any", "", "")}
+        server.faults.fail_next("/api/v1/style_presets", 500)
+        server.models.records.clear()
+        await backend.refresh()
+        assert [*backend.models] == presets
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 422, 500])
+async def test_a_backend_without_style_presets_does_the_rest(status: int, serve: Serve) -> None:
+    server = await serve()
+    async with open_http(server.url) as http:
+        backend = unopened(server.url, http)
+        server.faults.fail_next("/api/v1/style_presets", status)
+        assert (await backend.known_models())[0].type != STYLE_PRESET
+        assert backend.models
 
 
 async def test_models_are_known_before_the_first_look_is_over(serve: Serve) -> None:

@@ -11,12 +11,14 @@ END = "Try other values; if it stays, tell an admin the job number."
 
 MESSAGES = {
     "a sentence": ("ValueError", "height must be more than 8", f": height must be more than 8. {END}"),
+    "a full stop": ("ValueError", "the clip has 8 frames.", f": the clip has 8 frames. {END}"),
     "a path": ("OSError", "cannot open /opt/invokeai/models/x", f": OSError. {END}"),
     "a traceback": ("KeyError", "Traceback:\n  File x", f": KeyError. {END}"),
     "an address": ("HTTPError", "http://10.0.0.1/x", f": HTTPError. {END}"),
     "markup": ("ValueError", "@everyone look", f": ValueError. {END}"),
     "much": ("ValueError", "x" * 500, f": ValueError. {END}"),
     "nothing": (None, None, f". {END}"),
+    "a video": ("VideoRecordNotFoundException", "", ". A video that it needs is not on the backend any more. "),
     "memory": ("OutOfMemoryError", "CUDA /dev/x", ". The graphics card ran out of memory. Try a smaller size, "),
 }
 
@@ -40,6 +42,19 @@ def test_a_step_without_a_name() -> None:
 def test_of_several_items_the_failed_one_counts() -> None:
     done = QueueItem(item_id=1, status=ItemStatus.COMPLETED)
     assert "no" in problems.failed_run([done, failed("ValueError", "no")], {})
+
+
+@pytest.mark.parametrize(
+    ("size", "limit", "words"),
+    [
+        (31 * 2**20, 10 * 2**20, "has 31 MiB; up to 10 MiB fit"),
+        (10 * 2**20 + 2**19, 10 * 2**20, "has 10.5 MiB; up to 10 MiB fit"),
+        (10 * 2**20 + 1, 10 * 2**20, "has a little more than 10 MiB; up to 10 MiB fit"),
+        (3000, 0, "has 2.93 KiB; up to 0 Bytes fit"),
+    ],
+)
+def test_a_video_that_is_too_large(size: int, limit: int, words: str) -> None:
+    assert words in problems.too_large_video(size, limit)
 
 
 SPEC = InputSpec("radius", "Radius", "", Kind.NUMBER, "node", "radius")

@@ -11,6 +11,7 @@ from bot.config import BackendSettings
 from bot.playground.invokeai import LocalInvokeAI
 from bot.reports import Capabilities, FileReport, as_json, ask_backend, examine, plain, print_report
 from tests.bot.world import BUNDLED, FIXTURES
+from tests.workflows.builders import edge, form, node, raw, schemas_of, shown
 from workflows.errors import UserError
 
 
@@ -75,10 +76,10 @@ def test_what_lacks_is_told_to_both(capabilities: Capabilities, tmp_path: Path) 
 def test_a_model_that_is_not_there(is_asked_for: bool, capabilities: Capabilities, tmp_path: Path) -> None:
     """Where the author exposed it, a member picks another; where not, the workflow cannot run."""
     raw = json.loads((FIXTURES / "text_to_image.json").read_text("utf-8"))
-    for node in raw["nodes"]:
-        if node["data"].get("type") == "main_model_loader":
+    for one in raw["nodes"]:
+        if one["data"].get("type") == "main_model_loader":
             model = {"key": "k", "hash": "h", "name": "a-model-of-mine", "base": "sd-1", "type": "main"}
-            node["data"]["inputs"]["model"]["value"] = model
+            one["data"]["inputs"]["model"]["value"] = model
     elements = raw["form"]["elements"]
     (exposed,) = (
         e for e in elements.values() if e.get("data", {}).get("fieldIdentifier", {}).get("fieldName") == "model"
@@ -141,3 +142,109 @@ def test_a_collection_is_shown_by_all_its_names(capabilities: Capabilities) -> N
 
 def test_an_empty_default_is_told(capabilities: Capabilities) -> None:
     assert "text, default empty" in printed(examine(FIXTURES / "image_to_image.json", capabilities), 200)
+
+
+KEYS = {
+    *("file", "ok", "name", "version", "inputs", "outputs", "missing_nodes", "missing_models", "refused", "ignored"),
+    "warnings",
+}
+INPUT_KEYS = {
+    *("node_id", "field", "kind", "option", "label", "required", "default", "min", "max", "choices", "source"),
+}
+
+
+@pytest.mark.parametrize("content", [None, b"", b"[]", b"{}", b"[" * 100_000, b"\x89PNG\r\n\x1a\n"])
+def test_every_key_is_there_whatever_the_file_is(
+    content: bytes | None, capabilities: Capabilities, tmp_path: Path
+) -> None:
+    path = tmp_path / "odd.json"
+    if content is not None:
+        path.write_bytes(content)
+    found = as_json(examine(path, capabilities))
+    assert found.keys() >= KEYS
+    assert (found["ok"], found["version"], found["inputs"], found["warnings"]) == (False, None, [], [])
+    assert found["problems"] == [found["error"]]
+
+
+def exposing(tmp_path: Path, *fields: str, source: str = "form", **parts: object) -> Path:
+    """A workflow of a blurred picture that shows these fields."""
+    paper, soft = node("paper", "blank_image", {"width": 16}), node("soft", "img_blur", {"radius": 2.0})
+    save = node("save", "save_image", {"board": "auto"})
+    edges = [edge("paper.image", "soft.image"), edge("soft.image", "save.image")]
+    shows = {"form": form(*map(shown, fields))} if source == "form" else {"exposed": fields}
+    path = tmp_path / "exposing.json"
+    path.write_text(json.dumps(raw(paper, soft, save, edges=edges, **shows, **parts)), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("source", ["form", "exposedFields"])
+def test_what_is_not_offered_is_listed_in_its_place(source: str, capabilities: Capabilities, tmp_path: Path) -> None:
+    path = exposing(tmp_path, "save.board", "soft.radius", "soft.image", "gone.x", "paper.width", source=source)
+    found = as_json(examine(path, capabilities))
+    assert [(i["field"], i["option"]) for i in found["inputs"]] == [
+        ("board", None),
+        ("radius", "radius"),
+        ("image", None),
+        ("width", "width"),
+    ]
+    assert {entry["source"] for entry in found["inputs"]} == {source}
+    assert all(entry.keys() >= INPUT_KEYS for entry in found["inputs"])
+    assert [entry["kind"] for entry in found["inputs"]] == ["board", "number", "image", "integer"]
+
+
+def test_a_field_of_a_node_that_is_not_there_is_listed_as_fixed(capabilities: Capabilities, tmp_path: Path) -> None:
+    raw_path = exposing(tmp_path, "soft.radius", "paper.width")
+    raw_path.write_text(raw_path.read_text("utf-8").replace("img_blur", "blur_from_a_pack"), "utf-8")
+    found = as_json(examine(raw_path, capabilities))
+    assert [(entry["field"], entry["kind"]) for entry in found["inputs"]] == [
+        ("radius", "fixed"),
+        ("width", "integer"),
+    ]
+    assert all(entry.keys() >= INPUT_KEYS for entry in found["inputs"])
+
+
+def test_more_inputs_than_a_command_takes(capabilities: Capabilities, tmp_path: Path) -> None:
+    papers = [node(f"p{number}", "blank_image", {"width": 16}) for number in range(40)]
+    path = tmp_path / "many.json"
+    path.write_text(json.dumps(raw(*papers, exposed=[f"p{number}.width" for number in range(40)])), "utf-8")
+    report = examine(path, capabilities)
+    found = as_json(report)
+    assert found["ok"]
+    assert [entry["node_id"] for entry in found["inputs"]] == [f"p{number}" for number in range(40)]
+    without = [entry for entry in found["inputs"] if entry["option"] is None]
+    assert 15 <= len(without) < 40
+    assert printed(report, 200).count("the command has no room for it") == len(without)
+
+
+def test_the_models_that_fit_are_choices(capabilities: Capabilities) -> None:
+    path = FIXTURES / "text_to_image.json"
+    (entry,) = (i for i in as_json(examine(path, capabilities))["inputs"] if i["kind"] == "model")
+    assert entry["choices"]
+    (entry,) = (
+        i for i in as_json(examine(path, Capabilities(capabilities.schemas, None)))["inputs"] if i["kind"] == "model"
+    )
+    assert entry["choices"] == []
+
+
+def test_a_provider_that_is_paid_must_be_allowed(tmp_path: Path) -> None:
+    schemas = schemas_of(dear_image_generation={}, blank_image={})
+    path = tmp_path / "dear.json"
+    path.write_text(json.dumps(raw(node("a", "dear_image_generation"), node("b", "blank_image"))), "utf-8")
+    capabilities = Capabilities(schemas, None)
+    assert "dear_image_generation" in as_json(examine(path, capabilities))["refused"][0]
+    assert as_json(examine(path, capabilities, allow_paid=True))["refused"] == []
+
+
+def test_a_terminal_is_not_steered_by_a_document(capabilities: Capabilities, tmp_path: Path) -> None:
+    path = exposing(tmp_path, "soft.radius", name="\x1b]0;mine\x07", description="\x1b[2J\u009b31mred\x00")
+    text = printed(examine(path, capabilities), 200)
+    assert "31mred" in text
+    assert not any(c in text for c in "\x1b\x07\u009b\x00")
+
+
+def test_a_fault_of_ours_does_not_keep_the_others_from_being_told(
+    capabilities: Capabilities, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.reports.check", lambda *_, **__: 1 / 0)
+    found = as_json(examine(BUNDLED / "blur.json", capabilities))
+    assert found["error"] == "makes Familiar stumble (ZeroDivisionError): a fault of ours, not of it."

@@ -21,6 +21,7 @@ from bot.jobs import Job, JobStore, Outcome, State
 from tests.bot.conftest import Serve
 from tests.bot.reaper import Counter, Killed, Reaper, Saboteur
 from tests.bot.recording import RecordingCard
+from tests.bot.test_steps_videos import cut_twice
 from tests.bot.world import ENQUEUE, World
 
 ALWAYS = {"save", "upload", "note", "enqueue", "deliver", "delete_image", "delete_item", "mark_deleted"}
@@ -66,8 +67,14 @@ CANCELLED_IN_MID_NODE = Story(
     "edges", (Outcome.CANCELLED, Outcome.COMPLETED), CANCELS, cancel_in_mid_node, node_seconds=0.03
 )
 RESTARTED = Story("edges", (Outcome.COMPLETED,), ALWAYS, restart_the_backend, node_seconds=0.03, enqueued=2)
+WITH_VIDEOS = Story(
+    "cut",
+    (Outcome.COMPLETED,),
+    {*ALWAYS, "upload_video", "download_video", "delete_video"} - {"upload", "delete_image"},
+)
 STORIES = {
     "completes": COMPLETES,
+    "makes a video of a video": WITH_VIDEOS,
     "fails": Story("failing", (Outcome.FAILED,), ALWAYS),
     "is cancelled in the queue": Story("blur", (Outcome.CANCELLED,), CANCELS, cancel_once_it_is_queued, paused=True),
     "is cancelled in mid-node": CANCELLED_IN_MID_NODE,
@@ -137,7 +144,9 @@ async def side_by_side(
         for number in itertools.count(first, LANES):
             (folder / str(number)).mkdir()
             server.requests.clear()
-            if not await tell_it(World(server, folder / str(number)), number):
+            world = World(server, folder / str(number))
+            world.documents["cut"] = cut_twice()
+            if not await tell_it(world, number):
                 return
 
     async with asyncio.TaskGroup() as lanes:
@@ -200,7 +209,7 @@ class Book:
             assert closed.outcome in self.story.outcomes, closed.problem
             assert await store.count_left() == 0
             assert await store.open_jobs() == []
-        assert (list(world.server.images), list(world.server.items)) == ([], [])
+        assert (list(world.server.images), list(world.server.videos), list(world.server.items)) == ([], [], [])
         assert 1 <= world.server.requests[ENQUEUE] <= self.story.enqueued
         message = world.message(job)
         assert (message.job.outcome, message.job.problem) == (closed.outcome, closed.problem)

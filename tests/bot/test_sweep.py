@@ -7,12 +7,16 @@ from bot.engine import Engine
 from bot.jobs import Asset, AssetKind, Job, Outcome, State, now
 from bot.steps.tools import mark, origin
 from bot.sweep import sweep
-from tests.bot.world import ENQUEUE, UPLOAD, World, picture, until
+from tests.bot.world import CLIP, ENQUEUE, UPLOAD, World, picture, until
 from workflows.errors import Unavailable
 
 
 async def upload(engine: Engine, carried: str) -> str:
     return (await engine.pool.first.client.upload(picture(), carried)).image_name
+
+
+async def upload_video(engine: Engine, carried: str) -> str:
+    return (await engine.pool.first.client.upload_video(CLIP.read_bytes(), "clip.mp4", carried)).video_name
 
 
 def job(**changes: object) -> Job:
@@ -39,6 +43,36 @@ async def test_what_is_not_ours_stays(world: World) -> None:
         before = dict(world.server.images)
         assert await sweep(engine.pool.first, engine.store) == 0
         assert world.server.images == before
+
+
+async def test_videos_go_and_stay_as_images_do(world: World) -> None:
+    async with world.connected() as engine:
+        ours = await engine.store.instance()
+        await engine.store.create(job(state=State.CLOSED, outcome=Outcome.COMPLETED))
+        await upload_video(engine, mark(ours, "aaaaaaaaaa"))
+        foreign = [await upload_video(engine, carried) for carried in ("", "somebody", f"{ours}-aaaaaaaaaa")]
+        assert await sweep(engine.pool.first, engine.store) == 1
+        assert sorted(world.server.videos) == sorted(foreign)
+
+
+async def test_videos_that_runs_left_go(world: World) -> None:
+    """Of an item that is still there, and of one whose end came too late to be seen."""
+    async with world.connected() as engine:
+        client, ours = engine.pool.first.client, origin(await engine.store.instance())
+        clip = await upload_video(engine, "somebody")
+        closed = job(state=State.CLOSED, outcome=Outcome.CANCELLED, closed_at=now())
+        await engine.store.create(closed)
+        cut = {"id": "a", "type": "extract_video_range", "video": {"video_name": clip}, "is_intermediate": True}
+        graph = {"nodes": {"a": {**cut, "use_cache": False}}}
+        for named in (ours, "elsewhere"):
+            batch = {"graph": graph, "batch_id": named, "destination": closed.id, "origin": named}
+            (item_id,) = (await client.enqueue({"batch": batch})).item_ids
+        await until(lambda: len(world.server.videos) == 3)
+        session_id = world.server.items[item_id].session_id
+        await engine.store.note([Asset(closed.id, "main", AssetKind.ITEM, str(item_id), session_id=session_id)])
+        assert await sweep(engine.pool.first, engine.store) == 2
+        assert set(world.server.videos) == {clip}
+        assert set(world.server.items) == {item_id}
 
 
 async def test_items_of_others_stay_with_what_they_made(world: World) -> None:

@@ -18,7 +18,9 @@ from bot.jobs import Outcome
 from bot.playground.invokeai import LocalInvokeAI
 from bot.reports import plain
 from bot.terminal import Interrupts, Request, Result, TerminalCard, _words, print_result, progress_bar, run
-from tests.bot.world import BUNDLED, FIXTURES, picture, text_chunks
+from tests.bot.test_media_documents import written
+from tests.bot.test_steps_videos import cut_twice
+from tests.bot.world import BUNDLED, CLIP, FIXTURES, picture, text_chunks
 from workflows.errors import UserError
 
 BLUR = BUNDLED / "blur.json"
@@ -115,9 +117,9 @@ async def test_a_collection_is_filled_in_order(server: LocalInvokeAI, tmp_path: 
 @pytest.mark.parametrize(
     ("file", "name", "times", "complaint"),
     [
-        (BLUR, "picture", 2, "--image picture is given twice, and takes one picture."),
-        (FIXTURES / "many_images.json", "photos", 6, "--image photos takes up to 5 pictures, not 6."),
-        (FIXTURES / "many_images.json", "photos_2", 7, "--image photos takes up to 5 pictures, not 7."),
+        (BLUR, "picture", 2, "--image picture is given twice, and takes one file."),
+        (FIXTURES / "many_images.json", "photos", 6, "--image photos takes up to 5 files, not 6."),
+        (FIXTURES / "many_images.json", "photos_2", 7, "--image photos takes up to 5 files, not 7."),
     ],
 )
 async def test_a_picture_too_many_is_told(
@@ -141,6 +143,28 @@ async def test_a_file_that_is_no_workflow_is_named_in_one_line(server: LocalInvo
     assert str(told.value).startswith(f"{path}: ")
     assert "\n" not in str(told.value)
     assert "upload" not in plain(str(told.value))
+
+
+async def test_a_picture_that_invokeai_made_is_as_good_as_its_workflow(
+    server: LocalInvokeAI, image: Path, tmp_path: Path
+) -> None:
+    made = tmp_path / "made.png"
+    made.write_bytes(written(BLUR.read_text()))
+    result = await ran(server, Request(made, {"radius": "3"}, [("picture", image)], tmp_path / "out"))
+    assert (result.ok, [path.name for path in result.paths]) == (True, [f"made-{result.job.id}.png"])
+    with pytest.raises(UserError, match=r"in\.png: That picture holds no workflow\."):
+        await ran(server, Request(image, {}, [], tmp_path))
+
+
+async def test_a_video_is_given_and_saved(server: LocalInvokeAI, tmp_path: Path) -> None:
+    file = tmp_path / "cut.json"
+    file.write_bytes(cut_twice())
+    with pytest.raises(UserError, match="video"):
+        await ran(server, Request(file, {}, [], tmp_path))
+    result = await ran(server, Request(file, {}, [("video", CLIP)], tmp_path / "out"))
+    assert (result.ok, result.left, left(server)) == (True, 0, ([], []))
+    assert [path.read_bytes() for path in result.paths] == [CLIP.read_bytes()]
+    assert list(server.videos) == []
 
 
 async def test_results_of_an_earlier_run_are_dropped(

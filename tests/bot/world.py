@@ -22,6 +22,8 @@ from workflows.document import read
 from workflows.values import InputSpec, Kind, parse_all
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "workflows"
+#: Eight frames of 64 x 64 pixels, as an MP4 with H.264.
+CLIP = Path(__file__).parents[1] / "fixtures" / "clip.mp4"
 BUNDLED = Path(workflows.__file__).parent / "bundled"
 
 ENQUEUE = ("POST", "/api/v1/queue/{queue_id}/enqueue_batch")
@@ -47,6 +49,8 @@ class World:
         self.database = folder / "familiar.sqlite"
         self.picture = folder / "picture.png"
         self.picture.write_bytes(picture())
+        self.clip = folder / "clip.mp4"
+        self.clip.write_bytes(CLIP.read_bytes())
         self.in_flight = 2
         self.limits = Limits(**limits)
         #: Documents by name that exist only in this test.
@@ -72,7 +76,7 @@ class World:
             yield engine
 
     async def job(self, engine: Engine, workflow: str, *, user_id: int = 1, pictures: int = 1, **raw: object) -> Job:
-        """A job as a member's command would make it; all its pictures are the same small one."""
+        """A job as a member's command would make it; all its pictures, and videos, are the same small one."""
         published = await self.published(engine, workflow)
         given = parse_all(published.inputs, raw, engine.pool.first.models, lambda low, _: low)
         return Job(
@@ -96,12 +100,12 @@ class World:
         return self._published[workflow]
 
     def _attachments(self, inputs: tuple[InputSpec, ...], pictures: int) -> list[Attachment]:
-        url, size = self.picture.as_uri(), self.picture.stat().st_size
         return [
-            Attachment(name, "picture.png", url, size)
+            Attachment(name, path.name, path.as_uri(), path.stat().st_size)
             for spec in inputs
             if spec.is_file
-            for name in spec.names[: pictures if spec.kind is Kind.IMAGES else 1]
+            for path in [self.clip if spec.kind in {Kind.VIDEO, Kind.VIDEOS} else self.picture]
+            for name in spec.names[: pictures if spec.is_collection_of_files else 1]
         ]
 
     async def start(
@@ -124,7 +128,7 @@ class World:
 
     async def assert_clean(self, engine: Engine) -> None:
         """Nothing is left on the backend, and the ledger knows it."""
-        assert (list(self.server.images), list(self.server.items)) == ([], [])
+        assert (list(self.server.images), list(self.server.videos), list(self.server.items)) == ([], [], [])
         assert await engine.store.count_left() == 0
         assert await engine.store.open_jobs() == []
 

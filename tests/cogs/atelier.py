@@ -7,21 +7,27 @@ import io
 import json
 import random
 import re
+import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 import pytest
 from PIL import Image
 from pydantic import SecretStr
 
+from bot.catalog import Catalog, Published
 from bot.config import BackendSettings, DatabaseSettings, DiscordSettings, Limits, Settings
 from bot.db import look_at
+from bot.drafts import Draft
+from bot.jobs import new_id
 from bot.playground.discord import LocalChannel, LocalDiscord, LocalGuild, LocalMember, Message, Refusal, Use
 from bot.playground.invokeai import LocalInvokeAI
 from bot.service import open_service
+from workflows.values import InputSpec
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "workflows"
 ENQUEUE = ("POST", "/api/v1/queue/{queue_id}/enqueue_batch")
@@ -135,6 +141,19 @@ class Atelier:
         assert message
         return message
 
+    async def told(self, use: Use) -> str:
+        """Return what a press, or a form that was sent in, is answered with beside the message that it is on."""
+        await use.answered()
+        await self.discord.until(lambda: use.followups or use.response not in (None, use.source), PATIENCE)
+        return text(use.followups[-1] if use.followups else use.response)
+
+    async def changed(self, message: Message, use: Use) -> Message:
+        """Wait until a press, or a form that was sent in, has drawn its message anew; fail on any other answer."""
+        seen = len(message.edits)
+        await self.discord.until(lambda: len(message.edits) > seen or use.followups, PATIENCE)
+        assert not use.followups, text(use.followups[-1])
+        return message
+
     async def ask(self, who: LocalMember, command: str, options: Mapping[str, object] | None = None) -> str:
         """Use a command, and return what the answer says."""
         return text(await self.answer(await who.slash(self.channel, command, options)))
@@ -151,6 +170,35 @@ class Atelier:
         assert isinstance(channel, LocalChannel)
         assert isinstance(who.guild, LocalGuild)
         return [Place(who.guild, channel, who, who, who)]
+
+    @contextlib.asynccontextmanager
+    async def catalog(self) -> AsyncIterator[Catalog]:
+        """Look into the catalog from beside the bot, by a connection of one's own."""
+        async with aiosqlite.connect(self.database, isolation_level=None) as connection:
+            connection.row_factory = sqlite3.Row
+            await connection.execute("PRAGMA busy_timeout = 5000")
+            await connection.execute("PRAGMA synchronous = OFF")
+            yield Catalog(connection)
+
+    async def plant(
+        self, slug: str, *versions: tuple[Mapping[str, Any], tuple[InputSpec, ...]], **changes: Any
+    ) -> Published:
+        """Publish a workflow in several versions, each a document and its inputs, as if an admin had.
+
+        Discord is not told: `/workflow enable` does that, for it is switched off.
+        """
+        base = {"workflow_id": None, "base_version": None, "guild_id": self.place.guild.id}
+        published = None
+        async with self.catalog() as catalog:
+            for document, inputs in versions:
+                raw, name = json.dumps(document).encode(), str(document["name"])
+                draft = Draft(new_id(), 0, self.place.admin.user.id, slug, name, "Planted", raw, inputs)
+                draft = draft.evolve(**base, **changes)
+                published = await (catalog.add_version(draft) if published else catalog.publish(draft))
+                base |= {"workflow_id": published.workflow_id, "base_version": published.version}
+            assert published
+            await catalog.set_enabled(published.workflow_id, False)
+        return published
 
     async def shows(self, message: Message, *words: str) -> Message:
         """Wait until a message shows all of this."""
@@ -283,7 +331,19 @@ def history(message: Message) -> list[str]:
 
 
 def buttons(message: Message) -> list[str]:
-    return [part["label"] for row in message.components for part in row["components"]]
+    return [part["label"] for row in message.components for part in row["components"] if part["type"] == 2]
+
+
+def menus(message: Message) -> dict[str, list[str]]:
+    """The menus of a message: by what stands in them, what they offer."""
+    parts = [part for row in message.components for part in row["components"] if part["type"] == 3]
+    return {part["placeholder"]: [one["label"] for one in part["options"]] for part in parts}
+
+
+def custom_id(message: Message, label: str) -> str:
+    """The id of a button, or of a menu by what stands in it."""
+    parts = [part for row in message.components for part in row["components"]]
+    return next(part["custom_id"] for part in parts if label in (part.get("label"), part.get("placeholder")))
 
 
 def option(command: Mapping[str, Any], name: str) -> dict[str, Any]:

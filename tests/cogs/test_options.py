@@ -72,11 +72,14 @@ KINDS = {
                     "value",
                     "b",
                     label="Mood",
-                    settings={"component": "dropdown", "options": [{"label": "Bright", "value": "b"}, {"value": "d"}]},
+                    settings={
+                        "component": "dropdown",
+                        "options": [{"label": "Bright", "value": "b"}, {"label": "Dark", "value": "d"}],
+                    },
                 ),
             )
         ],
-        {"mood": {"type": STRING, "choices": [{"name": "Bright", "value": "b"}, {"name": "d", "value": "d"}]}},
+        {"mood": {"type": STRING, "choices": [{"name": "Bright", "value": "b"}, {"name": "Dark", "value": "d"}]}},
     ),
     "a model": (
         [node("n", "lora_loader", Field("lora"))],
@@ -109,7 +112,7 @@ KINDS = {
             node("e", "integer", Field("value", 1, label="X" * 90)),
         ],
         {
-            "schärfe_größe": {"description": "The number (default 1)"},
+            "schärfe_größe": {"description": "Schärfe & Größe! (default 1)"},
             "強さ": {},
             "value": {},
             "value_2": {},
@@ -157,11 +160,12 @@ async def test_inputs_without_room_are_named_and_keep_their_default(room: Atelie
     fields = [Field("value", f"v{i}", label=f"Word {i}") for i in range(30)]
     report = await room.add(texts(*fields))
     for i in range(25, 30):
-        assert f"`word_{i}` found no room and keeps its default" in text(report)
+        assert f"`word_{i}` finds no room" in text(report)
     await room.place.admin.press(report, "Publish")
     await room.shows(report, "is ready")
     (command,) = room.place.guild.commands.values()
     assert names(command) == [f"word_{i}" for i in range(25)]
+    assert command["description"] == "Test piece … more in /run"
     card = await room.over(await room.run(command["name"], {"word_3": "mine"}))
     assert r"**word\_3** mine" in text(card)
     assert r"**word\_29** v29" in text(card)
@@ -171,8 +175,8 @@ async def test_inputs_without_room_are_named_and_keep_their_default(room: Atelie
 async def test_more_required_inputs_than_a_command_can_ask_for(room: Atelier) -> None:
     nodes = [node(f"n{i}", "img_blur", Field("image", label=f"Photo {i}")) for i in range(26)]
     answer = await room.add(workflow(*nodes))
-    assert "This workflow needs more values than a slash command can ask for (25 options" in answer.content
-    assert not answer.components
+    assert "This workflow needs more values than a slash command can ask for (25 options" in text(answer)
+    assert "Publish it for `/run` only" in text(answer)
 
 
 # What is suggested

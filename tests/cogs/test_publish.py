@@ -1,6 +1,5 @@
 """/workflow add: from an uploaded file to a command, and everything that keeps it from becoming one."""
 
-import asyncio
 import logging
 import sqlite3
 from pathlib import Path
@@ -16,6 +15,7 @@ from tests.cogs.atelier import (
     blank,
     bundled,
     buttons,
+    custom_id,
     edge,
     fixture,
     furnished,
@@ -27,6 +27,8 @@ from tests.cogs.atelier import (
     workflow,
 )
 
+#: Of a report: its buttons, and its menus, which are pressed alike.
+EVERY_BUTTON = ("Publish", "Cancel", "Name …", "More …", "Choose an input to change")
 COMFY = {"3": {"class_type": "KSampler", "inputs": {}}}
 GRAPH = {"id": "g", "nodes": {"a": {"id": "a", "type": "blank_image"}}, "edges": []}
 
@@ -75,19 +77,6 @@ UNFIT = {
     "missing nodes": (
         workflow(blank(), node("x", "grounded_sam"), node("y", "my_pack_upscale")),
         ["lacks these nodes: `grounded_sam`, `my_pack_upscale`"],
-    ),
-    "missing models": (
-        workflow(
-            blank(),
-            node(
-                "m",
-                "main_model_loader",
-                Field(
-                    "model", {"key": "k", "hash": "h", "name": "dreamer", "base": "sd-1", "type": "main"}, exposed=False
-                ),
-            ),
-        ),
-        ["Not installed on this InvokeAI: `dreamer`"],
     ),
     "reads the server's files": (
         workflow(blank(), node("p", "prompt_from_file")),
@@ -193,7 +182,7 @@ async def test_publishing_makes_a_command_at_once_and_only_here(room: Atelier) -
 async def test_the_report_is_private_and_becomes_a_mention_of_the_command(room: Atelier) -> None:
     report = await room.add(fixture("blur"))
     assert report.ephemeral
-    assert buttons(report) == ["Publish", "Cancel"]
+    assert buttons(report) == ["Publish", "Name …", "Cancel"]
     await room.place.admin.press(report, "Publish")
     await room.shows(report, "is ready for everyone here")
     command = room.place.guild.commands["fog-glass"]
@@ -220,13 +209,13 @@ async def test_cancel_publishes_nothing(room: Atelier) -> None:
 @in_module_loop
 async def test_pressing_publish_twice_publishes_once_and_confuses_nobody(room: Atelier, at_once: bool) -> None:
     report = await room.add(fixture("blur"))
-    press = report.components[0]["components"][0]["custom_id"]
+    press = custom_id(report, "Publish")
     first = await room.press_raw(room.place.admin, report, press)
     if not at_once:
         await room.shows(report, "is ready for everyone here")
     second = await room.press_raw(room.place.admin, report, press)
-    await room.shows(report, "fog-glass")
-    await asyncio.sleep(0.1)
+    await room.shows(report, "is ready for everyone here")
+    await room.discord.until(lambda: first.followups or second.followups)
     assert list(room.place.guild.commands) == ["fog-glass"]
     said = [text(m) for use in (first, second) for m in use.followups]
     assert said == ["That draft is gone: it was published or dropped already, or is older than a day."]
@@ -252,7 +241,7 @@ async def test_if_discord_refuses_the_command_nothing_is_half_done(atelier: Atel
     assert [r.status for r in atelier.refusals()] == [400]
     assert not atelier.place.guild.commands
     assert "There is none yet" in await atelier.ask(atelier.place.admin, "workflow list")
-    assert buttons(report) == ["Publish", "Cancel"]
+    assert buttons(report) == ["Publish", "Name …", "Cancel"]
     await atelier.place.admin.press(report, "Publish")
     await atelier.shows(report, "is ready for everyone here")
     assert list(atelier.place.guild.commands) == ["fog-glass"]
@@ -281,7 +270,7 @@ async def test_two_admins_race_for_a_name(atelier: Atelier) -> None:
     uses = [await atelier.place.admin.press(reports[0], "Publish"), await second.press(reports[1], "Publish")]
     await atelier.discord.until(lambda: any(use.followups for use in uses))
     (refused,) = [text(m) for use in uses for m in use.followups]
-    assert "`/fog-glass` was just taken. Please upload the file again with another name." in refused
+    assert "`/fog-glass` was just taken. Please choose another one with **Name …**." in refused
     await atelier.discord.until(lambda: sum("is ready" in r.content for r in reports) == 1)
     assert list(atelier.place.guild.commands) == ["fog-glass"]
 
@@ -372,15 +361,15 @@ async def test_members_without_manage_server_cannot(room: Atelier) -> None:
     forged = await room.slash_raw(place.member, "workflow add", {"file": ("w.json", fixture("blur"))})
     assert "You need the permission **Manage Server**" in text(await room.answer(forged))
     place.guild.override_command("workflow", place.member, allowed=True)
-    for command, given in (("list", {}), ("show", {"name": "x"}), ("remove", {"name": "x"})):
+    for command, given in (("list", {}), ("show", {"name": "x"}), ("remove", {"name": "x"}), ("edit", {"name": "x"})):
         refused = await room.answer(await place.member.slash(place.channel, f"workflow {command}", given))
         assert "You need the permission **Manage Server**" in text(refused)
         assert refused.ephemeral
     report = await room.add(fixture("blur"))
-    for button in report.components[0]["components"]:
-        use = await room.press_raw(place.member, report, button["custom_id"])
+    for pressed in EVERY_BUTTON:
+        use = await room.press_raw(place.member, report, custom_id(report, pressed))
         assert "You need the permission **Manage Server**" in text(await room.answer(use))
-    assert buttons(report) == ["Publish", "Cancel"]
+    assert buttons(report) == ["Publish", "Name …", "Cancel"]
     assert not place.guild.commands
 
 
@@ -389,10 +378,9 @@ async def test_a_draft_belongs_to_its_server(room: Atelier) -> None:
     elsewhere = room.open_place("Elsewhere")
     report = await room.add(fixture("blur"))
     own = await room.add(fixture("blur"), place=elsewhere)
-    for button in report.components[0]["components"]:
-        use = await room.press_raw(elsewhere.admin, own, button["custom_id"])
-        await room.discord.until(lambda use=use: use.followups)
-        assert "That draft is gone" in text(use.followups[0])
+    for pressed in EVERY_BUTTON:
+        use = await room.press_raw(elsewhere.admin, own, custom_id(report, pressed))
+        assert "That draft is gone" in await room.told(use)
     await room.place.admin.press(report, "Publish")
     await room.shows(report, "is ready for everyone here")
     assert not elsewhere.guild.commands
@@ -451,9 +439,10 @@ async def test_of_two_drafts_for_the_last_place_one_is_published(atelier: Atelie
     use = await atelier.place.admin.press(reports[1], "Publish")
     await atelier.discord.until(lambda: use.followups)
     assert text(use.followups[0]) == (
-        "This server has 100 commands, which is all that Discord allows. Remove one first."
+        "This server has 100 commands, which is all that Discord allows. Remove one first. "
+        "Or choose **Only in /run** under **More …**, and publish it without one."
     )
-    assert buttons(reports[1]) == ["Publish", "Cancel"]
+    assert buttons(reports[1]) == ["Publish", "Name …", "Cancel"]
     assert len(atelier.place.guild.commands) == 100
 
 
@@ -511,7 +500,15 @@ async def test_what_would_make_no_command_is_told_before_it_is_published(
     report = await room.add(fixture("blur"))
     assert "**Cannot be published**" in text(report)
     assert "Discord takes no such command (minimum cannot be larger than maximum)." in text(report)
-    assert not report.components
+    assert "👉 **Publish for /run only** works: everything is then asked in a form." in text(report)
+    with pytest.raises(ClientRefusal, match="disabled"):
+        await room.place.admin.press(report, "Publish")
+    late = await room.press_raw(room.place.admin, report, custom_id(report, "Publish"))
+    await room.discord.until(lambda: late.followups)
+    assert text(late.followups[0]) == "It cannot be published as it is. The report says what to do first."
+    await room.place.admin.press(report, "Publish for /run only")
+    await room.shows(report, "✅ `fog-glass` (by `/run`) is ready for everyone here.")
+    assert not room.place.guild.commands
 
 
 @in_module_loop

@@ -1,8 +1,29 @@
-"""/workflow list, show and remove."""
+"""/workflow list, show, remove, update and edit."""
 
+import io
+import json
 import sqlite3
 
-from tests.cogs.atelier import PHOTO, Atelier, blank, bundled, buttons, fixture, in_module_loop, text, workflow
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from bot.playground.discord import Message
+from tests.cogs.atelier import (
+    PHOTO,
+    Atelier,
+    Field,
+    blank,
+    bundled,
+    buttons,
+    fixture,
+    in_module_loop,
+    names,
+    node,
+    picture,
+    text,
+    workflow,
+)
 
 
 @in_module_loop
@@ -41,8 +62,13 @@ async def test_a_hundred_workflows_are_listed_in_whole_lines_and_no_more_can_be_
     lines = shown.splitlines()
     assert all(line.startswith("`/blank") for line in lines[1:-1])
     assert lines[-1] == f"-# and {102 - len(lines)} lines more"
-    refused = await atelier.add(fixture("blur"))
-    assert text(refused) == ("This server has 100 commands, which is all that Discord allows. Remove one first.")
+    report = await atelier.add(fixture("blur"))
+    assert "❌ This server has 100 commands, which is all that Discord allows. Remove one first." in text(report)
+    assert "this server has 100 of 100 commands" in text(report)
+    assert buttons(report) == ["Publish", "Publish for /run only", "Name …", "Cancel"]
+    await atelier.place.admin.press(report, "Publish for /run only")
+    await atelier.shows(report, "✅ `fog-glass` (by `/run`) is ready for everyone here.")
+    assert len(atelier.place.guild.commands) == 100
     names = await atelier.place.admin.autocomplete(atelier.channel, "workflow show", "name", "09")
     assert {choice["value"] for choice in names} == {f"blank-{n:03}" for n in (9, *range(90, 100))}
     assert len(await atelier.place.admin.autocomplete(atelier.channel, "workflow remove", "name")) == 25
@@ -128,3 +154,182 @@ async def test_every_option_of_the_bots_own_commands_is_described(room: Atelier)
     for command in room.discord.global_commands.values():
         for sub in command.get("options", ()):
             assert [o["name"] for o in sub.get("options", ()) if o["description"] == "…"] == []
+
+
+# The next version
+
+
+def film(*fields: Field, name: str = "Film") -> dict[str, object]:
+    """A picture with grain, and the inputs that a version of it asks for."""
+    return workflow(node("noise", "img_noise", Field("image", label="Photo"), *fields, label="Grainy"), name=name)
+
+
+GRAIN, SIZE = Field("amount", 0.25, label="Grain"), Field("size", 2, label="Size")
+
+
+async def open_panel(room: Atelier, command: str, options: dict[str, object]) -> Message:
+    return await room.answer(await room.place.admin.slash(room.channel, f"workflow {command}", options))
+
+
+async def update(room: Atelier, document: dict[str, object], name: str = "film") -> Message:
+    file = ("film.json", json.dumps(document).encode())
+    return await open_panel(room, "update", {"name": name, "file": file})
+
+
+async def edited(room: Atelier) -> Message:
+    """Publish the film with its grain hidden and its size called otherwise; return the message that says so."""
+    admin, report = room.place.admin, await room.add(film(GRAIN, SIZE))
+    await room.changed(report, await admin.select(report, "Choose an input to change", ["grain"]))
+    await room.changed(report, await admin.press(report, "Hide"))
+    await room.changed(report, await admin.select(report, "Choose an input to change", ["size"]))
+    form = await admin.press(report, "Edit …")
+    await form.answered()
+    await room.changed(report, await admin.submit(form, {"name": "grit"}))
+    await admin.press(report, "Publish")
+    return await room.shows(report, "✅")
+
+
+@in_module_loop
+async def test_an_update_tells_what_changes_and_keeps_the_edits_that_still_fit(room: Atelier) -> None:
+    await edited(room)
+    assert names(room.place.guild.commands["film"]) == ["photo", "grit"]
+    report = await update(room, film(SIZE, Field("noise_color", True, label="Coloured")))
+    shown = text(report)
+    for words in (
+        "# `/film`",
+        "`grit` whole number",
+        "⚠️ `amount` is",
+        "**What members will notice**\n🔁 + `coloured`: yes or no\n\n",
+    ):
+        assert words in shown
+    assert buttons(report) == ["Publish version 2", "Name …", "Cancel"]
+    # Until it is published, members have the one before.
+    assert names(room.place.guild.commands["film"]) == ["photo", "grit"]
+    await room.place.admin.press(report, "Publish version 2")
+    await room.shows(report, "✅ Version 2 of </film:")
+    assert names(room.place.guild.commands["film"]) == ["photo", "grit", "coloured"]
+    await room.over(await room.run("film", {"photo": PHOTO}))
+    assert "version 2" in await room.ask(room.place.admin, "workflow show", {"name": "film"})
+
+
+@in_module_loop
+async def test_an_edit_begins_with_what_was_edited_before(room: Atelier) -> None:
+    await edited(room)
+    admin, report = room.place.admin, await open_panel(room, "edit", {"name": "film"})
+    assert "🔒 `grain` is 0.25" in text(report)
+    assert "🔁 It asks for the same as version 1, which members have now." in text(report)
+    assert "Worth a look" not in text(report)
+    await room.changed(report, await admin.select(report, "Choose an input to change", ["grain"]))
+    await room.changed(report, await admin.press(report, "Ask for it"))
+    form = await admin.press(report, "Name …")
+    await form.answered()
+    await room.changed(report, await admin.submit(form, {"slug": "grainy"}))
+    await admin.press(report, "Publish version 2")
+    await room.shows(report, "✅ Version 2 of </grainy:")
+    assert list(room.place.guild.commands) == ["grainy"]
+    assert names(room.place.guild.commands["grainy"]) == ["photo", "grain", "grit"]
+
+
+@in_module_loop
+async def test_a_workflow_can_lose_its_command_and_get_it_back(room: Atelier) -> None:
+    await room.publish(film(GRAIN))
+    admin, report = room.place.admin, await open_panel(room, "edit", {"name": "film"})
+    await room.changed(report, await admin.select(report, "More …", ["Only in /run"]))
+    await admin.press(report, "Publish version 2")
+    await room.shows(report, "✅ Version 2 of `film` (by `/run`) is ready")
+    assert not room.place.guild.commands
+    assert "# `/run` film" in await room.ask(admin, "workflow show", {"name": "film"})
+    report = await open_panel(room, "edit", {"name": "film"})
+    await room.changed(report, await admin.select(report, "More …", ["Make it a command"]))
+    await admin.press(report, "Publish version 3")
+    await room.shows(report, "✅ Version 3 of </film:")
+
+
+@in_module_loop
+async def test_of_two_updates_the_later_one_begins_again(room: Atelier) -> None:
+    await room.publish(film(GRAIN))
+    reports = [await update(room, film(SIZE)), await update(room, film(GRAIN, SIZE))]
+    await room.place.admin.press(reports[0], "Publish version 2")
+    await room.shows(reports[0], "✅")
+    late = await room.place.admin.press(reports[1], "Publish version 2")
+    assert await room.told(late) == "Somebody else changed `/film` in the meantime. Please begin again."
+    assert names(room.place.guild.commands["film"]) == ["photo", "size"]
+    assert "Cancel" in buttons(reports[1])
+
+
+@in_module_loop
+async def test_an_update_of_what_was_removed_says_so(room: Atelier) -> None:
+    await room.publish(film(GRAIN))
+    report = await update(room, film(SIZE))
+    question = await room.answer(await room.place.admin.slash(room.channel, "workflow remove", {"name": "film"}))
+    await room.place.admin.press(question, "Remove")
+    await room.shows(question, "is removed")
+    late = await room.place.admin.press(report, buttons(report)[0])
+    assert "`/film` was removed in the meantime. `/workflow add` publishes it anew." in await room.told(late)
+
+
+@in_module_loop
+async def test_an_update_of_what_is_switched_off_stays_off(room: Atelier) -> None:
+    await room.publish(film(GRAIN), description="Mine.")
+    admin = room.place.admin
+    await room.ask(admin, "workflow disable", {"name": "film"})
+    assert "`/film` Mine. (switched off)" in await room.ask(admin, "workflow list")
+    assert "It is switched off" in await room.ask(admin, "workflow show", {"name": "film"})
+    report = await update(room, film(SIZE))
+    assert "Mine." in text(report)
+    await admin.press(report, "Publish version 2")
+    await room.shows(report, "✅ Version 2 of `film` is published. `/workflow enable` switches it on.")
+    assert not room.place.guild.commands
+
+
+@pytest.mark.parametrize("status", [400, pytest.param(503, marks=pytest.mark.slow)])
+async def test_while_discord_is_down_the_version_before_stays_usable(atelier: Atelier, status: int) -> None:
+    await atelier.publish(film(GRAIN))
+    report = await update(atelier, film(SIZE))
+    atelier.discord.faults.fail_next("PUT /applications", status, body={"code": 0, "message": "Not now"})
+    late = await atelier.place.admin.press(report, "Publish version 2")
+    assert "Discord did not take the command" in await atelier.told(late)
+    atelier.refusals()
+    assert names(atelier.place.guild.commands["film"]) == ["photo", "grain"]
+    await atelier.over(await atelier.run("film", {"photo": PHOTO, "grain": 0.5}))
+    assert "version 1" in await atelier.ask(atelier.place.admin, "workflow show", {"name": "film"})
+    # Nothing of the draft is lost.
+    await atelier.place.admin.press(report, "Publish version 2")
+    await atelier.shows(report, "✅ Version 2 of </film:")
+    assert names(atelier.place.guild.commands["film"]) == ["photo", "size"]
+    await atelier.tidy()
+
+
+@in_module_loop
+async def test_a_name_that_exists_points_to_update(room: Atelier) -> None:
+    await room.publish(film(GRAIN))
+    told = "To change `/film` itself, use `/workflow update`."
+    assert f"`/film` exists; this becomes `/film-2`. {told}" in text(await room.add(film(SIZE)))
+    assert f"`/film` is taken here. `film-2` is free. {told}" in text(await room.add(film(SIZE), name="film"))
+
+
+@in_module_loop
+async def test_a_picture_that_invokeai_made_is_a_workflow(room: Atelier) -> None:
+    stream = io.BytesIO()
+    held = PngInfo()
+    held.add_itxt("invokeai_workflow", json.dumps(film(GRAIN)))
+    Image.new("RGB", (8, 8)).save(stream, "PNG", pnginfo=held)
+    report = await room.add(stream.getvalue(), file="made.png")
+    assert "# `/film`" in text(report)
+    await room.place.admin.press(report, "Publish")
+    await room.shows(report, "✅")
+    await room.over(await room.run("film", {"photo": PHOTO}))
+    bare = await room.add(picture(), file="bare.png")
+    assert "That picture holds no workflow." in text(bare)
+
+
+@in_module_loop
+async def test_what_was_exported_is_added_with_its_edits(room: Atelier) -> None:
+    await edited(room)
+    answer = await room.answer(await room.place.admin.slash(room.channel, "workflow export", {"name": "film"}))
+    data, edits = (room.discord.world.files[file.id].data for file in answer.attachments)
+    report = await room.add(data, edits=("film.familiar.json", edits), name="again")
+    assert "🔒 `grain` is 0.25" in text(report)
+    assert "`grit` whole number" in text(report)
+    refused = await room.add(data, edits=("film.familiar.json", b"{}"))
+    assert "That file holds no edits." in text(refused)

@@ -94,6 +94,21 @@ def schemas_of(**nodes: Mapping[str, Raw]) -> Schemas:
     return Schemas.from_openapi(openapi(**nodes))
 
 
+def wired(**nodes: tuple[Mapping[str, Raw], Mapping[str, Raw]]) -> Schemas:
+    """Schemas of these node types, each given by its inputs and its outputs."""
+    found = openapi(**{name: inputs for name, (inputs, _) in nodes.items()})
+    schemas = found["components"]["schemas"]
+    for name, (_, outputs) in nodes.items():
+        schemas[f"{name}Output"] = {"class": "output", "properties": {"type": {"const": name}, **outputs}}
+        schemas[f"{name}Invocation"]["output"] = {"$ref": f"#/components/schemas/{name}Output"}
+    return Schemas.from_openapi(found)
+
+
+def connector(node_id: str) -> Raw:
+    """A node that only bends an edge."""
+    return {"id": node_id, "type": "connector", "data": {}}
+
+
 def model(name: str, base: str = "sd-1", kind: str = "main", **more: Any) -> ModelRecord:
     return ModelRecord(key=f"key-{name}", hash=f"blake3:{name}", name=name, base=base, type=kind, **more)
 

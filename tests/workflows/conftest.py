@@ -10,10 +10,10 @@ import pytest
 
 from bot.playground.invokeai.schema import openapi
 from tests.playground.invokeai_place import invoke_url, local_invokeai
-from tests.workflows.builders import document, edge, node
+from tests.workflows.builders import document, edge, node, picture
 from workflows.client import InvokeClient, open_http
 from workflows.graph import compile_batch
-from workflows.results import image_names
+from workflows.results import MediaKind, made_in
 from workflows.schema import Schemas
 
 __all__ = ["invoke_url", "local_invokeai"]
@@ -51,11 +51,17 @@ class Tidy(InvokeClient):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.made: set[str] = set()
+        self.videos: set[str] = set()
         self.batches: set[str] = set()
 
     async def upload(self, image: bytes, mark: str) -> Any:
         record = await super().upload(image, mark)
         self.made.add(record.image_name)
+        return record
+
+    async def upload_video(self, data: bytes, filename: str, mark: str) -> Any:
+        record = await super().upload_video(data, filename, mark)
+        self.videos.add(record.video_name)
         return record
 
     async def enqueue(self, body: Any) -> Any:
@@ -65,10 +71,13 @@ class Tidy(InvokeClient):
     async def clean(self) -> None:
         for destination in self.batches:
             for item in await self.items(destination):
-                self.made.update(image_names(list(item.session.results.values())))
+                for made in made_in(item.session.results):
+                    (self.videos if made.kind is MediaKind.VIDEO else self.made).add(made.name)
             await self.delete_batch(destination)
         for name in self.made:
             await self.delete_image(name)
+        for name in self.videos:
+            await self.delete_video(name)
 
 
 @pytest.fixture
@@ -78,6 +87,26 @@ async def client(invoke_url: str, queue_id: str) -> AsyncIterator[Tidy]:
         found = Tidy(http, queue_id)
         yield found
         await found.clean()
+
+
+@pytest.fixture
+async def board(invoke_url: str) -> AsyncIterator[Callable[..., Any]]:
+    """Makes a board: `board("general", "user")` gives its id and the names of new images of these categories on it."""
+    async with open_http(invoke_url) as http, AsyncExitStack() as stack:
+
+        async def make(*categories: str) -> tuple[str, list[str]]:
+            made = await http.post("/api/v1/boards/", params={"board_name": "familiar test"})
+            board_id = made.json()["board_id"]
+            stack.push_async_callback(http.delete, f"/api/v1/boards/{board_id}", params={"include_images": "true"})
+            names: list[str] = []
+            for category in categories:
+                params = {"image_category": category, "is_intermediate": "false", "board_id": board_id}
+                files = {"file": ("a.png", picture(), "image/png")}
+                answer = await http.post("/api/v1/images/upload", params=params, files=files)
+                names.append(answer.json()["image_name"])
+            return board_id, names
+
+        yield make
 
 
 @pytest.fixture

@@ -30,7 +30,19 @@ CALLS: dict[str, Call] = {
     "delete_image": lambda client: client.delete_image("a.png"),
     "uploads_marked": lambda client: client.uploads_marked("mark"),
     "images_of_sessions": lambda client: client.images_of_sessions({"x"}),
+    "board_images": lambda client: client.board_images("none", "images"),
+    "upload_video": lambda client: client.upload_video(b"", "a.mp4", "mark"),
+    "video": lambda client: client.video("a.mp4"),
+    "download_video": lambda client: client.download_video("a.mp4"),
+    "delete_video": lambda client: client.delete_video("a.mp4"),
+    "videos_marked": lambda client: client.videos_marked("mark"),
+    "videos_of_sessions": lambda client: client.videos_of_sessions({"x"}),
+    "style_presets": lambda client: client.style_presets(),
+    "library": lambda client: client.library("x"),
+    "library_workflow": lambda client: client.library_workflow("x"),
+    "dynamic_prompts": lambda client: client.dynamic_prompts("{a|b}", 5),
     "enqueue": lambda client: client.enqueue(BODY),
+    "rehearse": lambda client: client.rehearse({"a": {"id": "a", "type": "blank_image"}}),
     "item": lambda client: client.item(1),
     "items": lambda client: client.items("x"),
     "summaries": lambda client: client.summaries(),
@@ -213,9 +225,12 @@ async def test_a_name_that_leads_elsewhere_is_refused_before_anything_is_sent(na
 
     async with open_http("http://invoke", transport=httpx.MockTransport(answer)) as http:
         client = InvokeClient(http, "q")
-        for call in (client.delete_image, client.image, client.download, client.delete_batch):
+        videos = (client.delete_video, client.video, client.download_video, client.library_workflow)
+        for call in (*videos, client.delete_image, client.image, client.download, client.delete_batch):
             with pytest.raises(Rejected, match="not a name"):
                 await call(name)
+        with pytest.raises(Rejected, match="not a name"):
+            await client.board_images(name, "images")
         with pytest.raises(Rejected, match="not a name"):
             await InvokeClient(http, name).queue_state()
     assert asked == []
@@ -275,7 +290,8 @@ async def test_items_come_oldest_first_though_they_are_answered_newest_first(cli
 
 
 async def test_a_value_that_does_not_fit_is_rejected_without_its_echo(client: Tidy, body: Any):
-    _, wanted = body(width="a secret prompt")
+    _, wanted = body()
+    wanted["batch"]["graph"]["nodes"]["blank"]["width"] = "a secret prompt"
     with pytest.raises(Rejected) as caught:
         await client.enqueue(wanted)
     assert any(where.endswith("blank_image.width") and text for where, text in caught.value.problems)

@@ -228,10 +228,120 @@ def test_a_form_with_an_odd_root_exposes_nothing(root: Any):
 
 
 @pytest.mark.parametrize(
-    "data", [None, [], {"fieldIdentifier": 5}, {"fieldIdentifier": {"nodeId": [], "fieldName": 1}}]
+    "element",
+    [
+        {"type": "node-field"},
+        {"type": "node-field", "data": None},
+        {"type": "node-field", "data": []},
+        {"type": "node-field", "data": {"fieldIdentifier": 5}},
+        {"type": "node-field", "data": {"fieldIdentifier": {"nodeId": [], "fieldName": 1}}},
+        {"type": "node-field", "data": {"fieldIdentifier": {"nodeId": "a", "fieldName": " "}}},
+        {**shown("a.width"), "id": 5},
+        {**shown("a.width"), "parentId": ["top"]},
+        shown("a.width", type="chart-field-config"),
+        shown("a.width", component="dial"),
+        shown("a.width", component=["slider"]),
+        shown("a.width", type="integer-field-config", min="1"),
+        shown("a.width", type="float-field-config", max=True),
+        shown("a.width", type="integer-field-config", showShuffle="yes"),
+        shown("a.width", component="dropdown"),
+        shown("a.width", component="dropdown", options=[{"label": "One", "value": 1}]),
+        shown("a.width", component="dropdown", options=["one"]),
+        {"type": "container", "data": {"layout": "circle", "children": []}},
+        {"type": "container", "data": {"layout": "row", "children": "e0"}},
+        {"type": "container", "data": {"layout": "row", "children": [1]}},
+        {"type": "heading", "data": {"content": None}},
+        {"type": "text", "data": {}},
+        {"type": "chart", "data": {}},
+        {"data": {}},
+        None,
+        "heading",
+    ],
 )
-def test_an_odd_element_is_passed_over(data: Any):
-    assert names(document(A, form=form({"type": "node-field", "data": data}, shown("a.width")))) == ["a.width"]
+def test_a_form_that_the_editor_would_empty_leaves_it_to_the_exposed_fields(element: Any):
+    unsound = form(shown("a.width"))
+    unsound["elements"]["odd"] = element
+    assert names(document(A, B, exposed=["b.radius"], form=unsound)) == ["b.radius"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"type": "integer-field-config", "component": "number-input-and-slider", "showShuffle": True, "min": 1},
+        {"type": "float-field-config", "max": 1.5, "shared": "with nobody"},
+        {"type": "string-field-config", "component": "textarea"},
+        {"component": "dropdown", "options": [{"label": "One", "value": "1"}]},
+        {"component": "dropdown", "options": []},
+    ],
+)
+def test_settings_that_the_editor_writes_are_kept(settings: dict[str, Any]):
+    found = document(A, B, exposed=["b.radius"], form=form(shown("a.width", **settings)))
+    assert [(one.name, one.settings) for one in found.exposed] == [("width", settings)]
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "2.0.0"])
+def test_a_form_of_a_generation_that_had_none_does_not_count(version: str):
+    found = document(A, B, exposed=["b.radius"], form=form(shown("a.width")), meta={"version": version})
+    assert names(found) == ["b.radius"]
+    assert found.generation == int(version[0])
+
+
+def test_children_that_are_gone_or_whose_parent_is_another_are_no_obstacle():
+    lost = form(shown("a.width"))
+    lost["elements"]["top"]["data"]["children"] += ["gone", "e0", "top"]
+    lost["elements"]["e0"]["parentId"] = "elsewhere"
+    lost["elements"]["orphan"] = {"id": "orphan", "parentId": "top", **shown("a.height")}
+    assert names(document(A, B, exposed=["b.radius"], form=lost)) == ["a.width"]
+
+
+def test_a_form_that_reaches_nothing_is_empty():
+    lost = form()
+    lost["elements"]["orphan"] = {"id": "orphan", **shown("a.width")}
+    assert names(document(A, B, exposed=["b.radius"], form=lost)) == ["b.radius"]
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda one: {"workflow": one},
+        lambda one: {"workflow_id": "x", "name": "other", "workflow": one},
+        lambda one: {"workflow": json.dumps(one), "graph": json.dumps({"nodes": {}})},
+        lambda one: json.dumps(one),
+        lambda one: [{"workflow": one}],
+    ],
+)
+def test_what_a_server_answers_is_unwrapped(wrap: Any):
+    assert names(read(json.dumps(wrap(raw(A, exposed=["a.width"]))).encode())) == ["a.width"]
+
+
+@pytest.mark.parametrize(
+    "wrapped", [{"workflow": None}, {"workflow": 5}, {"workflow": "{"}, {"workflow": "\ud800"}, [], [[[[[]]]]], [1, 2]]
+)
+def test_a_wrapping_without_a_workflow_is_refused(wrapped: Any):
+    with pytest.raises(DocumentError):
+        from_json(wrapped)
+
+
+def test_what_a_document_says_of_itself_is_kept():
+    found = document(
+        A, author=" Ada ", tags="a, b", contact=5, notes="n", meta={"version": "3.0.0", "category": "user"}
+    )
+    assert (found.author, found.tags, found.contact, found.notes) == ("Ada", "a, b", "", "n")
+    assert (found.generation, found.meta["category"]) == (3, "user")
+
+
+def test_a_node_tells_its_pack_and_the_first_generation_its_first_version():
+    packed = node("a", "xy_expand", nodePack="XYGrid_nodes")
+    assert document(packed).nodes["a"].pack == "XYGrid_nodes"
+    assert [document(A, meta={"version": f"{n}.0.0"}).nodes["a"].version for n in (1, 2)] == ["1.0.0", ""]
+
+
+def test_names_are_read_without_the_space_around_them():
+    spaced = node(" a ", " blank_image ")
+    found = document(spaced, B, edges=[edge("a . image", "b. image")], exposed=["a .width"])
+    assert found.nodes["a"].type == "blank_image"
+    assert found.edges == (Edge("a", "image", "b", "image"),)
+    assert names(found) == ["a.width"]
 
 
 # Nobody would write these

@@ -16,6 +16,7 @@ from workflows.errors import AuthError, Unavailable
 from workflows.events import Event, EventKind, EventStream, Watch, read_event
 from workflows.models import ItemStatus
 from workflows.progress import Progress
+from workflows.results import Made, MediaKind, made_in
 
 TITLES = {"blank": "Paper", "blur": "Fog"}
 
@@ -72,7 +73,7 @@ async def until(condition: Any) -> None:
         (
             EventKind.NODE_COMPLETE,
             {"invocation": {"id": "p1"}, "invocation_source_id": "a", "result": {"image": {"image_name": "x"}}},
-            Event(EventKind.NODE_COMPLETE, node_id="a", copy_id="p1", images=("x",)),
+            Event(EventKind.NODE_COMPLETE, node_id="a", copy_id="p1", made=(Made(MediaKind.IMAGE, "x"),)),
         ),
         (EventKind.CANCELED, {"canceled_item_ids": [1, "2", None]}, Event(EventKind.CANCELED, canceled_ids=(1,))),
     ],
@@ -166,7 +167,7 @@ async def test_a_job_is_heard_from_start_to_end(invoke_url: str, queue_id: str, 
     for event in heard:
         progress.apply(event)
     assert (progress.overall, progress.items_done) == (1.0, set(answer.item_ids))
-    assert progress.images == {result["image"]["image_name"] for result in item.session.results.values()}
+    assert progress.made == set(made_in(item.session.results)) != set()
 
 
 async def test_twenty_watches_hear_their_own_and_nothing_else(invoke_url: str, queue_id: str, client: Tidy, body: Any):

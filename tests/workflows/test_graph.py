@@ -7,7 +7,19 @@ import pytest
 from hypothesis import given, settings
 
 from bot.playground.invokeai.schema import openapi as local_openapi
-from tests.workflows.builders import DOCUMENTS, document, edge, field, load, model, mutated, node, raw, schemas_of
+from tests.workflows.builders import (
+    DOCUMENTS,
+    connector,
+    document,
+    edge,
+    field,
+    load,
+    model,
+    mutated,
+    node,
+    raw,
+    schemas_of,
+)
 from workflows.batches import NODE_TYPES
 from workflows.check import REFUSED
 from workflows.document import from_json
@@ -96,10 +108,71 @@ def test_an_image_collection_of_an_older_editor_keeps_its_images():
     assert compiled(node("a", "image_collection", {"collection": images})).graph["nodes"]["a"]["images"] == images
 
 
+IMAGE = {"$ref": "#/x/ImageField"}
+PICTURE = {"image_name": "theirs.png"}
+
+
+@pytest.mark.parametrize(
+    ("parts", "values", "sent"),
+    [
+        ({}, {}, PICTURE),
+        ({"exposed": ["a.mask"]}, {}, None),
+        ({"exposed": ["a.mask"]}, {("a", "mask"): {"image_name": "ours.png"}}, {"image_name": "ours.png"}),
+        ({"exposed": ["a.other"]}, {}, PICTURE),
+    ],
+)
+def test_a_picture_of_the_author_is_sent_unless_another_is_asked_for(parts: Any, values: Any, sent: Any):
+    schemas = schemas_of(a={"mask": IMAGE, "other": {"type": "integer"}})
+    held = node("a", "a", {"mask": PICTURE, "other": 5})
+    assert compiled(held, values=values, schemas=schemas, **parts).graph["nodes"]["a"].get("mask") == sent
+
+
+@pytest.mark.parametrize(("held", "sent"), [("wide", None), (12.5, None), ({}, None), ("12", "12"), (12, 12)])
+def test_a_value_that_the_server_would_refuse_is_left_out(held: Any, sent: Any):
+    assert compiled(node("a", "blank_image", {"width": held})).graph["nodes"]["a"].get("width") == sent
+
+
+@pytest.mark.parametrize(("version", "filled"), [("1.0.9", True), ("", False), ("1.0.0", False), ("2.0.0", False)])
+def test_an_older_node_is_sent_with_the_defaults_of_today(version: str, filled: bool):
+    schemas = schemas_of(a={"strength": {"type": "integer", "orig_default": 3, "default": 3}})
+    built = compiled(node("a", "a", {"gone": 5}, version=version), schemas=schemas).graph["nodes"]["a"]
+    assert built.get("strength") == (3 if filled else None)
+    assert "gone" not in built
+
+
+def test_loras_are_sent_by_this_servers_keys():
+    schemas = schemas_of(a={"loras": {"type": "array", "items": {"$ref": "#/x/LoRAField"}}})
+    lace = model("Lace", kind="lora")
+    held = [{"lora": {"model_name": "Lace", "base_model": "sd-1"}, "weight": 0.5}]
+    built = compiled(node("a", "a", {"loras": held}), schemas=schemas, models=[lace]).graph["nodes"]["a"]
+    assert built["loras"] == [{"lora": lace.identifier(), "weight": 0.5}]
+
+
+def test_an_edge_that_the_editor_would_not_draw_is_not_sent():
+    nodes = [node("a", "blank_image"), node("b", "img_blur", {"radius": 2.0})]
+    batch = compiled(*nodes, edges=[edge("a.image", "b.radius"), edge("b.image", "b.image")])
+    assert batch.graph["edges"] == []
+    assert batch.graph["nodes"]["b"]["radius"] == 2.0
+
+
+def test_a_batch_feeds_through_a_connector():
+    nodes = [node("n", "integer_batch", {"integers": [8, 16]}), connector("x"), node("b", "blank_image")]
+    batch = compiled(*nodes, edges=[edge("x.out", "b.width"), edge("n.value", "x.in")])
+    assert batch.data == [[{"node_path": "b", "field_name": "width", "items": [8, 16]}]]
+
+
 def test_metadata_takes_entries_of_any_name():
     built = compiled(node("a", "core_metadata", {"fox": "red", "none": None, "empty": field()})).graph["nodes"]["a"]
     assert built["fox"] == "red"
     assert not {"none", "empty"} & set(built)
+
+
+def test_what_a_called_workflow_is_given_stands_apart():
+    schemas = schemas_of(call_saved_workflow={"workflow_id": {"type": "string"}, "workflow_inputs": {"default": {}}})
+    held = {"workflow_id": "w", "saved_workflow_input::n::x": 5, "saved_workflow_input::n::y": field()}
+    caller = node("a", "call_saved_workflow", held, version="1.0.0")
+    built = compiled(caller, schemas=schemas).graph["nodes"]["a"]
+    assert (built["workflow_id"], built["workflow_inputs"]) == ("w", {"saved_workflow_input::n::x": 5})
 
 
 def test_metadata_cannot_become_a_node_that_is_refused():

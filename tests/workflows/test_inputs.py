@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,12 @@ from workflows.values import InputSpec, Kind
 IMAGE = {"$ref": "#/components/schemas/ImageField"}
 IMAGES = {"type": "array", "items": IMAGE}
 MODEL = {"$ref": "#/components/schemas/ModelIdentifierField", "ui_model_type": ["main"], "orig_required": True}
+LORA = {"$ref": "#/components/schemas/LoRAField"}
+VIDEO = {"$ref": "#/components/schemas/VideoField"}
+EITHER = {"anyOf": [{"type": "number"}, {"type": "array", "items": {"type": "number"}}]}
+BOX = {"x_min": 0, "y_min": 1, "x_max": 2, "y_max": 3}
+#: What `fits` knows nothing of.
+UNCHECKED = {Kind.FIXED, Kind.BOARD, Kind.COLOR, Kind.MODEL, Kind.LORAS, Kind.BOX, Kind.STYLE_PRESET}
 LOCAL = Schemas.from_openapi(local_openapi())
 
 
@@ -51,20 +58,26 @@ def kind(spec: dict[str, Any], **more: Any) -> Kind | None:
 # What is asked for
 
 
-def test_what_the_backend_does_not_have_is_not_asked_for():
+def test_what_the_backend_does_not_have_keeps_the_value_of_the_file():
     schemas = schemas_of(node={"value": {"type": "string"}})
-    exposing = document(node("n", "node"), node("m", "other"), exposed=["n.gone", "m.value"])
-    assert derive(exposing, schemas) == []
+    nodes = node("n", "node", {"gone": field(5, label="Old")}), node("m", "other", {"value": "x"})
+    specs = derive(document(*nodes, exposed=["n.gone", "m.value"]), schemas)
+    found = [(spec.name, spec.label, spec.kind, spec.default, spec.is_asked) for spec in specs]
+    assert found == [("old", "Old", Kind.FIXED, 5, False), ("value", "Value", Kind.FIXED, "x", False)]
 
 
 def test_what_another_node_feeds_is_not_asked_for():
-    schemas = schemas_of(node={"value": {"type": "string"}})
-    fed = document(node("n", "node"), node("m", "node"), edges=[edge("m.value", "n.value")], exposed=["n.value"])
-    assert derive(fed, schemas) == []
+    schemas = schemas_of(node={"value": {"type": "string", "orig_required": True}})
+    nodes = node("n", "node", {"value": "stale"}), node("m", "node")
+    (found,) = derive(document(*nodes, edges=[edge("m.value", "n.value")], exposed=["n.value"]), schemas)
+    assert (found.kind, found.connected, found.is_asked, found.default, found.required) == (
+        *(Kind.STRING, True, False),
+        *(None, False),
+    )
 
 
 def test_what_only_a_node_can_feed_is_not_asked_for():
-    assert only({"type": "string", "input": "connection"}) is None
+    assert kind({"type": "string", "input": "connection"}) is Kind.FIXED
 
 
 @pytest.mark.parametrize(
@@ -81,10 +94,23 @@ def test_what_only_a_node_can_feed_is_not_asked_for():
         (MODEL, Kind.MODEL),
         (IMAGE, Kind.IMAGE),
         (IMAGES, Kind.IMAGES),
-        ({"type": "array", "items": {"type": "string"}}, Kind.FIXED),
-        ({"$ref": "#/components/schemas/BoardField", "field_kind": "internal"}, Kind.FIXED),
+        ({"anyOf": [IMAGE, IMAGES]}, Kind.IMAGE),
+        (VIDEO, Kind.VIDEO),
+        ({"type": "array", "items": VIDEO}, Kind.VIDEOS),
+        ({"type": "array", "items": {"type": "integer"}}, Kind.INTEGERS),
+        ({"type": "array", "items": {"type": "number"}}, Kind.NUMBERS),
+        ({"type": "array", "items": {"type": "string"}}, Kind.STRINGS),
+        ({"type": "array", "items": {"type": "boolean"}}, Kind.FIXED),
+        ({"type": "array", "items": {"enum": ["a"]}}, Kind.FIXED),
+        ({"$ref": "#/components/schemas/BoardField", "field_kind": "internal"}, Kind.BOARD),
+        ({"$ref": "#/components/schemas/BoundingBoxField"}, Kind.BOX),
+        ({"$ref": "#/components/schemas/StylePresetField"}, Kind.STYLE_PRESET),
         ({"type": "integer", "ui_hidden": True}, Kind.FIXED),
-        ({"$ref": "#/components/schemas/LoRAField"}, Kind.FIXED),
+        ({"type": "integer", "field_kind": "internal"}, Kind.FIXED),
+        ({"anyOf": [LORA, {"type": "array", "items": LORA}, {"type": "null"}]}, Kind.LORAS),
+        ({"type": "array", "items": LORA}, Kind.LORAS),
+        (LORA, Kind.FIXED),
+        ({"$ref": "#/components/schemas/SystemPromptField"}, Kind.FIXED),
         ({}, Kind.FIXED),
     ],
 )
@@ -96,11 +122,7 @@ def test_a_field_is_asked_for_by_its_kind(spec: dict[str, Any], wanted: Kind):
     ("options", "choices"),
     [
         ([{"label": "One", "value": "1"}, {"label": "", "value": "two"}], (("1", "One"), ("two", "two"))),
-        ([{"label": "no value"}], ()),
         ([], ()),
-        ({"label": "One"}, ()),
-        ("abc", ()),
-        (None, ()),
     ],
 )
 def test_a_dropdown_is_a_choice_if_there_is_something_to_choose(options: Any, choices: tuple[tuple[str, str], ...]):
@@ -128,13 +150,15 @@ def test_options_without_a_dropdown_do_not_count():
         ({"min": 0, "max": 0}, {}, (0, 0)),
         ({"min": 5, "max": 50}, {"minimum": 0, "maximum": 10}, (5, 10)),
         ({"min": -5, "max": 5}, {"minimum": 0, "maximum": 10}, (0, 5)),
-        ({"min": "5", "max": True}, {"minimum": 0, "maximum": 10}, (0, 10)),
         ({"min": 50, "max": 5}, {"minimum": 0, "maximum": 10}, (0, 10)),
         ({"min": 20}, {"minimum": 0, "maximum": 10}, (0, 10)),
         ({"max": -1}, {"minimum": 0}, (0, None)),
         ({"max": 0}, {"exclusiveMinimum": 0}, (None, None)),
         ({"min": 1}, {"exclusiveMaximum": 1}, (None, None)),
         ({"min": 1}, {"exclusiveMinimum": 0}, (1, None)),
+        ({"min": 0}, {"exclusiveMinimum": 0}, (0, None)),
+        ({"max": 9}, {"exclusiveMaximum": 9}, (None, 9)),
+        ({"min": 9}, {"exclusiveMaximum": 9}, (None, None)),
         ({"min": 50, "max": 5}, {}, (None, None)),
     ],
 )
@@ -188,7 +212,20 @@ def test_a_collection_of_images_is_asked_a_few_times(most: int | None, items: in
         ({"$ref": "#/ColorField"}, ({"r": -1},), None),
         (IMAGE, ({"image_name": "of another server.png"},), None),
         (IMAGES, ([{"image_name": "a.png"}],), None),
-        ({"type": "array", "items": {"type": "string"}}, (["a"],), ["a"]),
+        (VIDEO, ({"video_name": "of another server.mp4"},), None),
+        ({"type": "array", "items": {"type": "string"}}, (["a, b", "c|d"],), ["a, b", "c|d"]),
+        ({"type": "array", "items": {"type": "integer"}}, ([1, 2.0],), [1, 2]),
+        ({"type": "array", "items": {"type": "integer", "maximum": 1}}, ([1, 2],), None),
+        ({"type": "array", "items": {"type": "number"}, "orig_default": [1]}, (), [1.0]),
+        ({"type": "array", "items": {"type": "number"}}, ("0.5, 1",), [0.5, 1.0]),
+        (EITHER, (7,), 7.0),
+        (EITHER, ([7, 5],), [7.0, 5.0]),
+        ({"$ref": "#/BoundingBoxField"}, (BOX,), BOX),
+        ({"$ref": "#/BoundingBoxField"}, ({**BOX, "x_max": 0},), None),
+        ({"$ref": "#/StylePresetField"}, ({"style_preset_id": "id"},), {"style_preset_id": "id"}),
+        ({"$ref": "#/BoardField", "field_kind": "internal"}, ("auto",), "auto"),
+        ({"type": "array", "items": {"type": "boolean"}}, ([True],), [True]),
+        ({"type": "integer", "minimum": 2**60}, (2**60 + 1,), 2**60 + 1),
     ],
 )
 def test_a_default_is_what_the_field_takes(spec: dict[str, Any], value: tuple[Any, ...], default: Any):
@@ -217,6 +254,66 @@ def test_a_model_is_a_default_if_it_is_installed_and_fits(models: Any, default: 
     assert (found.default, found.required) == (default, default is None)
 
 
+INK, WASH = model("Ink", kind="lora"), model("Wash", kind="lora")
+ELSEWHERE = [{"lora": {**lora.identifier(), "key": "elsewhere"}, "weight": 0.5} for lora in (INK, WASH)]
+SOME_LORAS = {"anyOf": [LORA, {"type": "array", "items": LORA}], "ui_model_base": ["sd-1"]}
+
+
+@pytest.mark.parametrize(
+    ("models", "default"),
+    [
+        (None, ELSEWHERE),
+        ([], []),
+        ([INK], [{"lora": INK.identifier(), "weight": 0.5}]),
+        ([INK, model("Wash", kind="lora", base="sdxl")], [{"lora": INK.identifier(), "weight": 0.5}]),
+        ([WASH, INK], [{"lora": lora.identifier(), "weight": 0.5} for lora in (INK, WASH)]),
+    ],
+)
+def test_of_a_list_of_loras_those_that_are_installed_are_the_default(models: Any, default: Any):
+    found = only(SOME_LORAS, (ELSEWHERE,), models)
+    assert found
+    assert (found.default, found.models.types, found.max_items) == (default, ("lora",), 1000)
+
+
+def test_a_style_preset_is_a_default_if_it_is_there():
+    photo = model("Photo", base="any", kind="style_preset")
+    for models, default in (([photo], {"style_preset_id": "key-Photo"}), ([], None)):
+        found = only({"$ref": "#/StylePresetField"}, ({"style_preset_id": "key-Photo"},), models)
+        assert found
+        assert found.default == default
+
+
+@pytest.mark.parametrize(
+    ("schema", "settings", "textarea"),
+    [
+        ({"ui_component": "textarea"}, None, True),
+        ({}, None, False),
+        ({}, {"component": "textarea"}, True),
+        ({"ui_component": "textarea"}, {"component": "input"}, False),
+    ],
+)
+def test_long_text_is_what_the_form_or_the_server_says(
+    schema: dict[str, Any], settings: dict[str, Any] | None, textarea: bool
+):
+    found = only({"type": "string", **schema}, **({"settings": settings} if settings else {}))
+    assert found
+    assert found.textarea is textarea
+
+
+@pytest.mark.parametrize(("name", "is_mask"), [("mask", True), ("mask_image", True), ("image", False)])
+def test_a_mask_says_so(name: str, is_mask: bool):
+    found = only(IMAGE, name=name)
+    assert found
+    assert found.description.endswith(" (a black and white mask)") is is_mask
+
+
+def test_a_form_that_leaves_no_whole_number_is_not_followed():
+    for bounds in ({"min": 1.2, "max": 1.8}, {"min": 9, "max": 15}):
+        found = only({"type": "integer", "multipleOf": 8}, settings={"component": "slider", **bounds})
+        assert found
+        assert (found.minimum, found.maximum) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("spec", "value", "required"),
     [
@@ -224,6 +321,11 @@ def test_a_model_is_a_default_if_it_is_installed_and_fits(models: Any, default: 
         ({"type": "integer", "orig_required": True}, (5,), False),
         ({"type": "integer", "orig_required": False}, (), False),
         ({**IMAGE, "orig_required": True}, ({"image_name": "a.png"},), True),
+        ({**VIDEO, "orig_required": True}, (), True),
+        ({"type": "array", "items": {"type": "string"}, "orig_required": True}, (), True),
+        ({"type": "array", "items": {"type": "string"}, "orig_required": True}, ([],), True),
+        ({"type": "array", "items": {"type": "string"}, "orig_required": True}, (["a"],), False),
+        ({"$ref": "#/BoundingBoxField", "orig_required": True}, ({"x_min": 0},), True),
         (IMAGE, (), False),
     ],
 )
@@ -273,9 +375,10 @@ def titled(*labels: str, node_labels: tuple[str, ...] = (), spec: dict[str, Any]
         (["x" * 40, "x" * 40], (), ["x" * 32, "x" * 30 + "_2"]),
         (["Width", "width", "WIDTH"], (), ["width", "width_2", "width_3"]),
         (["size 2", "size", "size"], (), ["size_2", "size", "size_3"]),
-        (["", ""], ("Paper", "Card"), ["paper", "card"]),
-        (["", ""], ("Paper", "Paper"), ["paper", "paper_size"]),
-        (["", ""], ("", "Card"), ["size", "card"]),
+        (["", ""], ("Paper", "Card"), ["paper_size", "card_size"]),
+        (["", ""], ("Paper size", "Size of card"), ["paper_size", "size_of_card"]),
+        (["", ""], ("Paper", "Paper"), ["size", "size_2"]),
+        (["", ""], ("", "Card"), ["size", "card_size"]),
         (["", ""], (), ["size", "size_2"]),
         (["Wide", ""], ("Paper", "Card"), ["wide", "size"]),
     ],
@@ -334,6 +437,28 @@ def test_words_are_the_authors_then_the_servers():
     assert (theirs.node_id, theirs.field_name) == ("n", "value")
 
 
+def test_a_label_says_more_than_the_servers_words_for_a_mere_value():
+    spec = {"type": "integer", "title": "Value", "description": "The integer value"}
+    schemas = schemas_of(integer={"value": spec}, other={"value": spec})
+    plain = Schemas(
+        {
+            name: replace(node, category=category)
+            for name, node, category in (
+                ("integer", schemas.nodes["integer"], "primitives"),
+                ("other", schemas.nodes["other"], "image"),
+            )
+        }
+    )
+    nodes = [
+        node("a", "integer", {"value": field(label="Grain")}),
+        node("b", "integer"),
+        node("c", "integer", {"value": field(label="Size", description="In pixels")}),
+        node("d", "other", {"value": field(label="Blur")}),
+    ]
+    specs = derive(document(*nodes, exposed=[f"{n}.value" for n in "abcd"]), plain)
+    assert [spec.description for spec in specs] == ["Grain", "The integer value", "In pixels", "The integer value"]
+
+
 # Our documents, and what they may become
 
 
@@ -343,7 +468,7 @@ async def test_every_default_of_a_server_fits_its_field(invoke_url: str):
     for node_type, schema in schemas.nodes.items():
         for name, held in schema.fields.items():
             for spec in derive(document(node("n", node_type), exposed=[f"n.{name}"]), schemas):
-                unchecked = spec.kind in {Kind.FIXED, Kind.COLOR, Kind.MODEL} or spec.default is None
+                unchecked = spec.kind in UNCHECKED or spec.default is None
                 assert unchecked or fits(held, spec.default), (node_type, name, spec.default)
                 assert spec.kind is not Kind.CHOICE or spec.choices
 
@@ -383,6 +508,6 @@ def test_any_mutation_is_derived_or_refused(value: Any):
     _distinct(specs)
     for spec in specs:
         field_schema = LOCAL.field(found.nodes[spec.node_id].type, spec.field_name)
-        assert field_schema
-        if spec.default is not None and spec.kind not in {Kind.FIXED, Kind.COLOR, Kind.MODEL}:
+        assert field_schema or spec.kind is Kind.FIXED
+        if field_schema and spec.default is not None and spec.kind not in UNCHECKED:
             assert fits(field_schema, spec.default)

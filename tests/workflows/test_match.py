@@ -66,7 +66,9 @@ def test_a_model_is_found_by_key_then_hash_then_name(wanted: Any, found: Any):
         (ModelFilter(bases=("sdxl",)), [TWIN, DUSK]),
         (ModelFilter(types=("main", "lora"), bases=("sd-1",)), [DAWN, LACE]),
         (ModelFilter(formats=("lycoris",)), [LACE]),
-        (ModelFilter(variants=("normal",)), [DAWN]),
+        # Only what tells another variant does not fit.
+        (ModelFilter(variants=("normal",)), [DAWN, TWIN, DUSK, LACE]),
+        (ModelFilter(variants=("inpaint",)), [TWIN, DUSK, LACE]),
         (ModelFilter(types=("t5_encoder",)), []),
     ],
 )

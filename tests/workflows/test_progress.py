@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from workflows.events import Event, EventKind
 from workflows.models import ItemStatus
 from workflows.progress import Progress
+from workflows.results import Made, MediaKind
 
 TITLES = {"a": "Paper", "b": "Fog"}
 
@@ -21,8 +22,12 @@ def stepped(node_id: str, fraction: float | None, copy: str = "", item: int = 1)
     return replace(event, kind=EventKind.PROGRESS, message="Denoising", fraction=fraction)
 
 
+def image(name: str) -> Made:
+    return Made(MediaKind.IMAGE, name)
+
+
 def done(node_id: str, copy: str = "", item: int = 1, *images: str) -> Event:
-    return replace(started(node_id, copy, item), kind=EventKind.NODE_COMPLETE, images=images)
+    return replace(started(node_id, copy, item), kind=EventKind.NODE_COMPLETE, made=tuple(map(image, images)))
 
 
 def ended(item: int = 1, status: ItemStatus = ItemStatus.COMPLETED) -> Event:
@@ -130,7 +135,7 @@ def test_images_are_noted_whatever_else_an_event_says():
     progress = Progress(TITLES)
     progress.apply(done("a", "a0", 1, "x.png", "y.png"))
     progress.apply(done("a", "a0", 1, "z.png"))
-    assert progress.images == {"x.png", "y.png", "z.png"}
+    assert progress.made == {image("x.png"), image("y.png"), image("z.png")}
 
 
 @pytest.mark.parametrize("status", [ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELED])

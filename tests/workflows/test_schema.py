@@ -70,7 +70,7 @@ def test_attributes_of_the_node_itself_are_no_fields():
         ({"type": "object"}, "AnyField", SINGLE),
         ({}, "AnyField", SINGLE),
         ({"type": "string", "enum": ["euler"], "ui_type": "SchedulerField"}, "SchedulerField", SINGLE),
-        ({"type": "array", "items": {}, "ui_type": "CollectionField"}, "CollectionField", SINGLE),
+        ({"type": "array", "items": {}, "ui_type": "CollectionField"}, "CollectionField", COLLECTION),
     ],
 )
 def test_a_type_is_named_as_the_editor_names_it(spec: dict[str, Any], name: str, cardinality: Cardinality):
@@ -86,6 +86,7 @@ def test_a_type_is_named_as_the_editor_names_it(spec: dict[str, Any], name: str,
         ({"anyOf": [{"enum": ["a"]}, {"type": "null"}]}, (("a", "a"),), False),
         ({"const": "a"}, (("a", "a"),), False),
         ({"type": "integer", "enum": [256, 512]}, (("256", "256"), ("512", "512")), True),
+        ({"anyOf": [{"type": "integer", "enum": [256]}, {"type": "null"}]}, (("256", "256"),), True),
         ({"type": "integer"}, (), False),
     ],
 )

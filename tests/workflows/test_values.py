@@ -11,8 +11,19 @@ from tests.workflows.builders import document, form, model, node, openapi, schem
 from workflows.batches import fits
 from workflows.errors import InputError
 from workflows.inputs import derive
+from workflows.models import STYLE_PRESET
 from workflows.schema import FieldSchema, ModelFilter, Schemas
-from workflows.values import LARGEST, SEED_MAXIMUM, InputSpec, Kind, is_multiple, numbered, parse, parse_all
+from workflows.values import (
+    LARGEST,
+    SEED_MAXIMUM,
+    InputSpec,
+    Kind,
+    by_place,
+    is_multiple,
+    numbered,
+    parse,
+    parse_all,
+)
 
 
 def spec(kind: Kind, **more: Any) -> InputSpec:
@@ -26,6 +37,11 @@ CHOICE = spec(Kind.CHOICE, choices=(("box", "Square"), ("gaussian", "Soft"), ("S
 SIZES = spec(Kind.CHOICE, choices=(("256", "small"), ("512", "large")), whole_choices=True)
 MODEL = spec(Kind.MODEL, models=ModelFilter(types=("main",)))
 DAWN, LACE = model("Dawn"), model("Lace", kind="lora")
+PHOTO = model("Photo", base="any", kind=STYLE_PRESET)
+NARROW = spec(Kind.MODEL, choices=(("key-Dawn", "Dawn"),))
+PRESET = spec(Kind.STYLE_PRESET, models=ModelFilter(types=(STYLE_PRESET,)))
+#: Its bounds lie beyond what a number in JSON is usually trusted with.
+HUGE = spec(Kind.INTEGER, minimum=2**60)
 
 
 @pytest.mark.parametrize(
@@ -70,12 +86,22 @@ DAWN, LACE = model("Dawn"), model("Lace", kind="lora")
         (COLOR, "#ff88", "a colour"),
         (COLOR, "#ff880", "a colour"),
         (COLOR, "#ff8800\n#", "a colour"),
+        (COLOR, {"r": 1, "g": 256, "b": 0, "a": 0}, "a colour"),
+        (COLOR, {"r": 1.5, "g": 6, "b": 0, "a": 0}, "a colour"),
         (FIXED, "any", "fixed"),
+        (spec(Kind.BOARD), "any", "fixed"),
+        (NARROW, "Lace", "no installed model that fits"),
+        (NARROW, LACE.identifier(), "“Lace” is no installed model that fits"),
+        (PRESET, "Dawn", "“Dawn” is no style preset that is there. Pick one from the list."),
+        (PRESET, {"style_preset_id": "gone"}, "“gone” is no style preset"),
+        (MODEL, "Photo", "no installed model that fits"),
+        (HUGE, 2**63, "reasonable size"),
+        (HUGE, 2**60 - 1, "at least"),
     ],
 )
 def test_what_does_not_fit_is_refused_by_the_inputs_name(wanted: InputSpec, raw: object, problem: str):
     with pytest.raises(InputError) as caught:
-        parse(wanted, raw, [DAWN, LACE])
+        parse(wanted, raw, [DAWN, LACE, PHOTO])
     assert caught.value.name == "it"
     assert problem in str(caught.value)
     assert str(caught.value).startswith("**it**: ")
@@ -121,13 +147,22 @@ def test_what_does_not_fit_is_refused_by_the_inputs_name(wanted: InputSpec, raw:
         (COLOR, "#FF8800", {"r": 255, "g": 136, "b": 0, "a": 255}),
         (COLOR, " f80 ", {"r": 255, "g": 136, "b": 0, "a": 255}),
         (COLOR, "#ff880080", {"r": 255, "g": 136, "b": 0, "a": 128}),
+        (COLOR, {"r": 1, "g": 2, "b": 3}, {"r": 1, "g": 2, "b": 3, "a": 255}),
+        (WHOLE, str(LARGEST), LARGEST),
+        (HUGE, str(2**60 + 1), 2**60 + 1),
+        (NARROW, "dawn", DAWN.identifier()),
+        (PRESET, "photo", {"style_preset_id": "key-Photo"}),
+        (PRESET, {"style_preset_id": "key-Photo"}, {"style_preset_id": "key-Photo"}),
+        (spec(Kind.IMAGE), {"image_name": "a.png"}, {"image_name": "a.png"}),
+        (spec(Kind.VIDEO), "a.mp4", {"video_name": "a.mp4"}),
+        (spec(Kind.VIDEOS, max_items=2), ["a.mp4", "b.mp4"], [{"video_name": "a.mp4"}, {"video_name": "b.mp4"}]),
         (spec(Kind.IMAGE), "a.png", {"image_name": "a.png"}),
         (spec(Kind.IMAGES), "a.png", [{"image_name": "a.png"}]),
-        (spec(Kind.IMAGES), ["a.png", "b.png"], [{"image_name": "a.png"}, {"image_name": "b.png"}]),
+        (spec(Kind.IMAGES, max_items=2), ["a.png", "b.png"], [{"image_name": "a.png"}, {"image_name": "b.png"}]),
     ],
 )
 def test_what_fits_becomes_the_value_of_the_field(wanted: InputSpec, raw: object, value: object):
-    found = parse(wanted, raw, [DAWN, LACE])
+    found = parse(wanted, raw, [DAWN, LACE, PHOTO])
     assert found == value
     assert type(found) is type(value)
 
@@ -182,9 +217,33 @@ def test_empty_text_zero_and_no_are_given():
     assert parse_all(specs, {"a": "", "b": 0, "c": False}, [], lowest) == {"a": "", "b": 0, "c": False}
 
 
-def test_images_and_fixed_values_are_not_its_business():
-    specs = [spec(Kind.IMAGE, required=True), spec(Kind.IMAGES, required=True), replace(FIXED, default=5)]
+def test_files_and_what_is_not_asked_for_are_not_its_business():
+    specs = [spec(kind, required=True) for kind in (Kind.IMAGE, Kind.IMAGES, Kind.VIDEO, Kind.VIDEOS)]
+    specs += [replace(FIXED, default=5), spec(Kind.BOARD, default="auto")]
+    specs += [replace(TEXT, hidden=True, default="x"), replace(TEXT, connected=True, required=True)]
+    specs += [replace(SEED, hidden=True)]
     assert parse_all(specs, {"it": "a.png"}, [], lowest) == {}
+
+
+@pytest.mark.parametrize("default", [None, 5])
+def test_what_an_admin_requires_is_needed_whatever_its_default(default: int | None):
+    for wanted in (WHOLE, SEED):
+        with pytest.raises(InputError, match="is needed"):
+            parse_all([replace(wanted, required=True, default=default)], {}, [], lowest)
+
+
+def test_values_go_to_their_places():
+    inputs = [
+        replace(TEXT, name="a", node_id="a"),
+        replace(TEXT, name="b", node_id="b", hidden=True, default="fixed"),
+        replace(TEXT, name="c", node_id="c", connected=True, default="stale"),
+        replace(FIXED, name="d", node_id="d", default="kept"),
+        spec(Kind.IMAGE, hidden=True),
+        replace(TEXT, name="e", node_id="e"),
+    ]
+    given = {"a": "mine", "b": "not mine to give", "c": "nor this", "d": "nor that"}
+    # What nobody gave is not sent, rather than what the author had on their own server.
+    assert by_place(inputs, given) == {("a", "f"): "mine", ("b", "f"): "fixed", ("n", "f"): None, ("e", "f"): None}
 
 
 @pytest.mark.parametrize(
@@ -227,7 +286,9 @@ def test_a_number_finds_room_in_a_name(base: str, number: int, name: str):
 
 def test_a_collection_of_images_is_asked_by_several_names():
     assert spec(Kind.IMAGES, max_items=3).names == ("it", "it_2", "it_3")
+    assert spec(Kind.VIDEOS, max_items=2).names == ("it", "it_2")
     assert spec(Kind.IMAGE).names == ("it",)
+    assert spec(Kind.INTEGERS, max_items=1000).names == ("it",)
 
 
 # Whatever is given
@@ -250,13 +311,13 @@ ODD = schemas_of(
         "size": {"type": "integer", "enum": [256, 512]},
         "images": {"type": "array", "items": {"$ref": "#/ImageField"}, "maxItems": 3},
         "weights": {"anyOf": [{"type": "number"}, {"type": "array", "items": {"type": "number"}}]},
+        "numbers": {"type": "array", "items": {"type": "integer", "minimum": 2}, "minItems": 1, "maxItems": 4},
+        "words": {"type": "array", "items": {"type": "string"}},
     }
 )
+OPTIONS = [{"label": "One", "value": " 1 "}, {"label": "Two", "value": "two"}]
 DROPDOWN = derive(
-    document(
-        node("n", "string"),
-        form=form(shown("n.value", component="dropdown", options=[{"label": "One", "value": " 1 "}, {"value": "two"}])),
-    ),
+    document(node("n", "string"), form=form(shown("n.value", component="dropdown", options=OPTIONS))),
     Schemas.from_openapi(openapi(string={"value": {"type": "string"}})),
 )
 INPUTS = [*asked(Schemas.from_openapi(local_openapi())), *asked(ODD)]
@@ -286,6 +347,8 @@ def test_whatever_is_given_fits_the_field_or_is_refused(one: tuple[InputSpec, Fi
         assert error.name == wanted.name
         return
     match wanted.kind:
+        case Kind.BOARD | Kind.FIXED:
+            raise AssertionError("it cannot be set")
         case Kind.MODEL:
             assert value in [record.identifier() for record in (DAWN, LACE)]
         case Kind.COLOR:
@@ -297,7 +360,7 @@ def test_whatever_is_given_fits_the_field_or_is_refused(one: tuple[InputSpec, Fi
 
 @pytest.mark.parametrize(("wanted", "field"), INPUTS, ids=lambda one: getattr(one, "name", ""))
 def test_every_default_fits_its_field(wanted: InputSpec, field: FieldSchema):
-    if wanted.default is not None and wanted.kind not in {Kind.MODEL, Kind.COLOR, Kind.FIXED}:
+    if wanted.default is not None and wanted.kind not in {Kind.MODEL, Kind.COLOR, Kind.FIXED, Kind.BOARD}:
         assert fits(field, wanted.default)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -25,6 +25,30 @@ class BoardField(BaseModel):
     """A board of images, by its id."""
 
     board_id: str = Field(description="The board's id")
+
+
+class StylePresetField(BaseModel):
+    """A style preset, by its id."""
+
+    style_preset_id: str = Field(description="The style preset's id")
+
+
+class BoundingBoxField(BaseModel):
+    """A part of an image, in pixels; its right and lower edges are outside of it."""
+
+    x_min: int = Field(description="Its left edge")
+    x_max: int = Field(description="Its right edge")
+    y_min: int = Field(description="Its upper edge")
+    y_max: int = Field(description="Its lower edge")
+    score: float | None = Field(default=None, ge=0.0, le=1.0, description="How sure whoever found it is")
+
+    @model_validator(mode="after")
+    def _is_a_box(self) -> "BoundingBoxField":
+        if self.x_min > self.x_max:
+            raise ValueError(f"x_min ({self.x_min}) is greater than x_max ({self.x_max}).")
+        if self.y_min > self.y_max:
+            raise ValueError(f"y_min ({self.y_min}) is greater than y_max ({self.y_max}).")
+        return self
 
 
 class ColorField(BaseModel):

@@ -1,7 +1,7 @@
-"""The kinds of models, parts and images that the server knows."""
+"""The kinds of models, parts, images and schedulers that the server knows."""
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 
 def _kinds(name: str, values: str) -> Any:
@@ -31,3 +31,12 @@ else:
     ImageCategory = _kinds("ImageCategory", "general mask control user other")
     ResourceOrigin = _kinds("ResourceOrigin", "internal external")
     SQLiteDirection = _kinds("SQLiteDirection", "ASC DESC")
+
+# fmt: off
+Scheduler = Literal[
+    "ddim", "ddpm", "deis", "deis_k", "lms", "lms_k", "pndm", "heun", "heun_k", "euler", "euler_k", "euler_a",
+    "kdpm_2", "kdpm_2_k", "kdpm_2_a", "kdpm_2_a_k", "dpmpp_2s", "dpmpp_2s_k", "dpmpp_2m", "dpmpp_2m_k",
+    "dpmpp_2m_sde", "dpmpp_2m_sde_k", "dpmpp_3m", "dpmpp_3m_k", "dpmpp_sde", "dpmpp_sde_k", "er_sde",
+    "unipc", "unipc_k", "lcm", "tcd",
+]
+# fmt: on

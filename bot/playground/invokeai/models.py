@@ -1,4 +1,4 @@
-"""The models that are said to be installed. None of them is there; the nodes make do without."""
+"""The models and style presets that are said to be there. No model is; the nodes make do without."""
 
 import hashlib
 import uuid
@@ -80,6 +80,26 @@ def _main(name: str, base: str, size: int) -> dict[str, Any]:
     return _record(name, base, "main", default_settings=settings, **kind)
 
 
+def _preset(name: str, positive: str, negative: str = "") -> dict[str, Any]:
+    return {
+        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"preset/{name}")),
+        "name": name,
+        "preset_data": {"positive_prompt": positive, "negative_prompt": negative},
+        "type": "default",
+        "is_public": False,
+        "user_id": "system",
+        "image": None,
+    }
+
+
+def presets() -> list[dict[str, Any]]:
+    return [
+        _preset("Anime", "{prompt}, drawn with bold lines", "photo"),
+        _preset("Photography (General)", "{prompt}, a photo on film", "painting, blurry"),
+        _preset("Sketch", "a quick pencil drawing of {prompt}", "{prompt} in colour"),
+    ]
+
+
 def installed() -> list[dict[str, Any]]:
     return [
         _main("tiny-sd15", "sd-1", 512),
@@ -100,6 +120,7 @@ class Models:
     """The list, and the ways to look into it."""
 
     records: list[dict[str, Any]] = field(default_factory=installed)
+    presets: list[dict[str, Any]] = field(default_factory=presets)
 
     def by(self, **known: str) -> dict[str, Any] | None:
         found = [one for one in self.records if all(one[name] == value for name, value in known.items())]

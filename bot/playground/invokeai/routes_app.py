@@ -1,20 +1,19 @@
 """The rest of the API: version, login, models, saved workflows, prompts."""
 
-import re
 import uuid
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import product
 from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from bot.playground.invokeai import clock
 from bot.playground.invokeai.auth import SYSTEM, User, Users
 from bot.playground.invokeai.documents import WithDocument
 from bot.playground.invokeai.kinds import BaseModelType, ModelType
 from bot.playground.invokeai.models import Models
+from bot.playground.invokeai.prompts import TemplateError, expanded
 from bot.playground.invokeai.schema import openapi
 from bot.playground.invokeai.web import Refusal, answer, body, own, query, user_of
 
@@ -46,7 +45,7 @@ class ByAttributes(BaseModel):
 
 class Prompts(BaseModel):
     prompt: str
-    max_prompts: int = 1000
+    max_prompts: int = Field(default=1000, ge=1, le=10000)
     combinatorial: bool = True
     seed: int | None = None
 
@@ -86,6 +85,7 @@ class AppRoutes:
             web.get("/api/v1/workflows/i/{workflow_id}", self.workflow),
             web.delete("/api/v1/workflows/i/{workflow_id}", self.delete_workflow),
             web.post("/api/v1/utilities/dynamicprompts", self.prompts),
+            web.get("/api/v1/style_presets/", self.style_presets),
         ]
 
     async def schema(self, request: web.Request) -> web.Response:
@@ -138,8 +138,8 @@ class AppRoutes:
     async def list_workflows(self, request: web.Request) -> web.Response:
         wanted = query(request, Page)
         found = [one for one in self.workflows.values() if own(request) in (None, SYSTEM) or _owns(request, one)]
-        text = (wanted.query or "").lower()
-        found = [one for one in found if text in one["name"].lower() and _in(one, wanted.categories)]
+        found = [one for one in found if _says(one, wanted.query or "") and _in(one, wanted.categories)]
+        found.sort(key=lambda one: one["name"])
         size = wanted.per_page or len(found) or 1
         page = found[wanted.page * size : (wanted.page + 1) * size]
         items = [{**{k: v for k, v in one.items() if k != "workflow"}, **_described(one)} for one in page]
@@ -173,7 +173,14 @@ class AppRoutes:
 
     async def prompts(self, request: web.Request) -> web.Response:
         wanted = await body(request, Prompts)
-        return answer({"prompts": _expanded(wanted.prompt)[: wanted.max_prompts], "error": None})
+        try:
+            found = expanded(wanted.prompt, wanted.max_prompts, combinatorial=wanted.combinatorial, seed=wanted.seed)
+        except TemplateError as error:
+            return answer({"prompts": [wanted.prompt], "error": str(error)})
+        return answer({"prompts": found, "error": None})
+
+    async def style_presets(self, request: web.Request) -> web.Response:
+        return answer(self.models.presets)
 
     def _saved(self, request: web.Request) -> dict[str, Any]:
         record = self.workflows.get(request.match_info["workflow_id"])
@@ -205,6 +212,11 @@ def _owns(request: web.Request, record: dict[str, Any]) -> bool:
     return user is None or record["user_id"] == user.user_id
 
 
+def _says(record: dict[str, Any], words: str) -> bool:
+    document = record["workflow"]
+    return any(words.lower() in document[name].lower() for name in ("name", "description", "tags"))
+
+
 def _in(record: dict[str, Any], categories: list[str]) -> bool:
     return not categories or record["workflow"]["meta"]["category"] in categories
 
@@ -217,10 +229,3 @@ def _described(record: dict[str, Any]) -> dict[str, Any]:
         "tags": document["tags"],
         "thumbnail_url": None,
     }
-
-
-def _expanded(prompt: str) -> list[str]:
-    """`{a|b}` in every combination."""
-    parts = re.split(r"\{([^{}]*)\}", prompt)
-    choices = [part.split("|") if place % 2 else [part] for place, part in enumerate(parts)]
-    return ["".join(chosen) for chosen in product(*choices)]

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
-from dataclasses import dataclass
-from typing import Annotated
+import uuid
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 from pydantic import BaseModel, Field, ValidationError
 
 from bot.playground.invokeai.images import (
@@ -18,7 +19,7 @@ from bot.playground.invokeai.images import (
 )
 from bot.playground.invokeai.kinds import ImageCategory, ResourceOrigin, SQLiteDirection
 from bot.playground.invokeai.run import Bench
-from bot.playground.invokeai.web import Refusal, answer, body, missing, own, query, user_of
+from bot.playground.invokeai.web import Refusal, answer, body, missing, own, parts, query, user_of
 
 BASE = "/api/v1/images"
 
@@ -39,6 +40,15 @@ class ListQuery(BaseModel):
     offset: int = 0
     limit: int = 10
     order_dir: SQLiteDirection = SQLiteDirection("DESC")
+    search_term: str | None = None
+
+
+class BoardQuery(BaseModel):
+    board_name: str
+
+
+class DeleteBoardQuery(BaseModel):
+    include_images: bool = False
 
 
 class ResizeTo(BaseModel):
@@ -56,6 +66,7 @@ class ImageRoutes:
 
     images: Images
     bench: Bench
+    boards: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
 
     def table(self) -> list[web.RouteDef]:
         return [
@@ -68,22 +79,26 @@ class ImageRoutes:
             web.get(f"{BASE}/i/{{name}}/thumbnail", self.thumbnail),
             web.get(f"{BASE}/i/{{name}}/metadata", self.metadata),
             web.get(f"{BASE}/i/{{name}}/workflow", self.workflow),
+            web.post("/api/v1/boards/", self.make_board),
+            web.get("/api/v1/boards/{board_id}/image_names", self.board_names),
+            web.delete("/api/v1/boards/{board_id}", self.delete_board),
         ]
 
     async def upload(self, request: web.Request) -> web.Response:
         wanted = query(request, UploadQuery)
-        kind, data, texts = await _parts(request)
+        found = await parts(request)
+        data = found.data
         if data is None:
             raise Refusal(422, [missing("file")])
-        if wanted.board_id is not None:
+        if wanted.board_id is not None and wanted.board_id not in self.boards:
             raise Refusal(404, "Board not found")
-        if not kind.startswith("image"):
+        if not found.kind.startswith("image"):
             raise Refusal(415, "Not an image")
-        known = wanted.model_dump(mode="json", exclude={"board_id", "crop_visible"})
-        known["resize_to"] = _size(texts.get("resize_to"))
+        known = wanted.model_dump(mode="json", exclude={"crop_visible"})
+        known["resize_to"] = _size(found.texts.get("resize_to"))
         try:
             record = await asyncio.to_thread(
-                self.images.upload, data, texts.get("metadata"), user_id=user_of(request).user_id, **known
+                self.images.upload, data, found.texts.get("metadata"), user_id=user_of(request).user_id, **known
             )
         except UnreadableError as error:
             raise Refusal(415, "Failed to read image") from error
@@ -109,6 +124,9 @@ class ImageRoutes:
         return answer({"affected_boards": boards, "deleted_images": found, "failed_images": []})
 
     async def delete(self, request: web.Request) -> web.Response:
+        if own(request) and request.match_info["name"] not in self.images.records:
+            # What is gone is nobody's, so that it is not the asker's either.
+            raise Refusal(403, "Not authorized to modify this image")
         name = self._record(request, "Image not found").image_name
         self._delete(name)
         return answer({"affected_boards": ["none"], "deleted_images": [name], "failed_images": []})
@@ -138,6 +156,38 @@ class ImageRoutes:
         record = self._record(request)
         return answer({"workflow": record.workflow, "graph": record.graph})
 
+    async def make_board(self, request: web.Request) -> web.Response:
+        board_id, name = str(uuid.uuid4()), query(request, BoardQuery).board_name
+        self.boards[board_id] = {"board_id": board_id, "board_name": name, "user_id": user_of(request).user_id}
+        return answer(self.boards[board_id], 201)
+
+    async def board_names(self, request: web.Request) -> web.Response:
+        board_id = self._board(request)
+        wanted = query(request, ListQuery).model_copy(update={"board_id": None})
+        found = [one for one in self.images.records.values() if one.board_id == board_id and _wanted(one, wanted)]
+        return answer([one.image_name for one in found if board_id or _owns(request, one)])
+
+    async def delete_board(self, request: web.Request) -> web.Response:
+        board_id = self._board(request)
+        names = [one.image_name for one in self.images.records.values() if one.board_id == board_id]
+        include = query(request, DeleteBoardQuery).include_images
+        for name in names:
+            if include:
+                self._delete(name)
+            else:
+                self.images.get(name).board_id = None
+        self.boards.pop(board_id or "", None)
+        return answer({"board_id": board_id, "deleted_images": names if include else []})
+
+    def _board(self, request: web.Request) -> str | None:
+        board_id = request.match_info["board_id"]
+        board = self.boards.get(board_id)
+        if board is None and board_id != "none":
+            raise Refusal(404, "Board not found")
+        if board and (user := own(request)) and board["user_id"] != user.user_id:
+            raise Refusal(403, "Not authorized to access this board")
+        return board_id if board else None
+
     def _record(self, request: web.Request, absent: str = "Not Found") -> StoredImage:
         try:
             record = self.images.get(request.match_info["name"])
@@ -162,21 +212,6 @@ def _size(text: str | None) -> tuple[int, int] | None:
     return size.width, size.height
 
 
-async def _parts(request: web.Request) -> tuple[str, bytes | None, dict[str, str]]:
-    if not request.content_type.startswith("multipart/"):
-        return "", None, {}
-    kind, data, texts = "", None, dict[str, str]()
-    reader = await request.multipart()
-    async for part in reader:
-        if not isinstance(part, BodyPartReader):
-            continue
-        if part.name == "file":
-            kind, data = part.headers.get("Content-Type", ""), bytes(await part.read())
-        elif part.name:
-            texts[part.name] = await part.text()
-    return kind, data, texts
-
-
 def _owns(request: web.Request, record: StoredImage) -> bool:
     user = own(request)
     return user is None or record.user_id == user.user_id
@@ -188,4 +223,5 @@ def _wanted(record: StoredImage, wanted: ListQuery) -> bool:
         and wanted.image_origin in (None, record.image_origin)
         and (wanted.categories is None or record.image_category in wanted.categories)
         and wanted.board_id in (None, "none", record.board_id)
+        and (wanted.search_term or "").lower() in (record.metadata or "").lower()
     )

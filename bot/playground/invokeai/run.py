@@ -10,19 +10,29 @@ from PIL import Image
 
 from bot.playground.invokeai import images as pictures
 from bot.playground.invokeai.events import Event, Events
-from bot.playground.invokeai.fields import ImageField
+from bot.playground.invokeai.fields import ImageField, VideoField
 from bot.playground.invokeai.images import Images, MissingImageError, UnstorableError
 from bot.playground.invokeai.items import QueueItem
 from bot.playground.invokeai.models import Models
+from bot.playground.invokeai.mp4 import Film
 from bot.playground.invokeai.nodes.base import Cancelled, ImageNode, Node, Output, type_of
 from bot.playground.invokeai.nodes.diffusion import PIXELS_PER_LATENT
 from bot.playground.invokeai.session import Prepared, cache_key
+from bot.playground.invokeai.videos import MissingVideoError, StoredVideo, Videos
 
 SERVER_FILES = "/opt/invokeai/.venv/lib/python3.11/site-packages/invokeai/app"
 
 
 class ImageRecordNotFoundException(Exception):
     """The image is not there."""
+
+
+class VideoRecordNotFoundException(Exception):
+    """The video is not there."""
+
+
+class StylePresetNotFoundError(Exception):
+    """The style preset is not there."""
 
 
 class ImageFileSaveException(Exception):
@@ -46,6 +56,7 @@ class Bench:
     """What all nodes share."""
 
     images: Images
+    videos: Videos
     events: Events
     models: Models
     step_seconds: float
@@ -105,24 +116,37 @@ class NodeRun:
         self.progress("Saving image")
         if self.bench.stopping.is_set():
             raise Cancelled
-        node = self.node if isinstance(self.node, ImageNode) else None
-        metadata = node.metadata.model_dump_json() if node and node.metadata else None
-        known: dict[str, Any] = dict(
-            image_origin="internal",
-            image_category="general",
-            is_intermediate=self.node.is_intermediate,
-            session_id=self.item.session_id,
-            node_id=self.node.id,
-            user_id=self.item.user.user_id,
-            metadata=metadata,
-            workflow=json.dumps(self.item.workflow) if self.item.workflow else None,
-            graph=json.dumps(self.item.graph),
-        )
         try:
-            record = self.bench.images.add(picture, **known)
+            record = self.bench.images.add(
+                picture, image_origin="internal", image_category="general", **self._provenance()
+            )
         except UnstorableError as error:
             raise ImageFileSaveException("Image file not saved") from error
         return ImageField(image_name=record.image_name), record.width, record.height
+
+    def load_video(self, video: VideoField | None) -> tuple[bytes, Film]:
+        assert video is not None
+        try:
+            record = self.bench.videos.get(video.video_name)
+        except MissingVideoError as error:
+            raise VideoRecordNotFoundException("Video record not found") from error
+        self._may_see(record)
+        return record.bytes, record.film
+
+    def save_video(self, data: bytes, film: Film) -> VideoField:
+        self.progress("Saving video")
+        if self.bench.stopping.is_set():
+            raise Cancelled
+        record = self.bench.videos.add(
+            data, film, video_origin="internal", video_category="general", **self._provenance()
+        )
+        return VideoField(video_name=record.video_name)
+
+    def style_preset(self, preset_id: str) -> dict[str, Any]:
+        for preset in self.bench.models.presets:
+            if preset["id"] == preset_id:
+                return preset["preset_data"]
+        raise StylePresetNotFoundError("Style preset not found")
 
     def progress(self, message: str, percentage: float | None = None, preview: Image.Image | None = None) -> None:
         image = pictures.preview(preview, PIXELS_PER_LATENT) if preview else None
@@ -168,6 +192,22 @@ class NodeRun:
             **more,
         }
         self.bench.events.publish(Event(event, payload, item.user.user_id, admins=event != "invocation_progress"))
+
+    def _provenance(self) -> dict[str, Any]:
+        node = self.node if isinstance(self.node, ImageNode) else None
+        return {
+            "is_intermediate": self.node.is_intermediate,
+            "session_id": self.item.session_id,
+            "node_id": self.node.id,
+            "user_id": self.item.user.user_id,
+            "metadata": node.metadata.model_dump_json() if node and node.metadata else None,
+            "workflow": json.dumps(self.item.workflow) if self.item.workflow else None,
+            "graph": json.dumps(self.item.graph),
+        }
+
+    def _may_see(self, record: StoredVideo) -> None:
+        if not self.item.user.is_admin and record.user_id != self.item.user.user_id:
+            raise PermissionError("Queue user is not authorized to access this video")
 
     def _may_use(self, image: ImageField) -> pictures.StoredImage:
         try:

@@ -20,7 +20,9 @@ from bot.playground.invokeai.queue import Queue
 from bot.playground.invokeai.routes_app import AppRoutes
 from bot.playground.invokeai.routes_images import ImageRoutes
 from bot.playground.invokeai.routes_queue import QueueRoutes
+from bot.playground.invokeai.routes_videos import VideoRoutes
 from bot.playground.invokeai.run import Bench
+from bot.playground.invokeai.videos import StoredVideo, Videos
 from bot.playground.invokeai.web import PAGE, USER, Refusal, answer
 from bot.playground.invokeai.worker import Worker
 
@@ -56,10 +58,12 @@ class LocalInvokeAI:
         self.requests: Counter[tuple[str, str]] = Counter()
         self.models = Models()
         self._store = Images(data_dir)
+        self._films = Videos(data_dir)
         self._events = Events(self.faults, self.users)
         self._queue = Queue(self._events, lambda: self._worker.wake.set())
-        self._bench = Bench(self._store, self._events, self.models, step_seconds, node_seconds)
+        self._bench = Bench(self._store, self._films, self._events, self.models, step_seconds, node_seconds)
         self._worker = Worker(self._queue, self._bench)
+        self._images = ImageRoutes(self._store, self._bench)
         self._app_routes = AppRoutes(self.models, self.users)
         self._runner: web.AppRunner | None = None
 
@@ -70,6 +74,10 @@ class LocalInvokeAI:
     @property
     def images(self) -> dict[str, StoredImage]:
         return self._store.records
+
+    @property
+    def videos(self) -> dict[str, StoredVideo]:
+        return self._films.records
 
     @property
     def items(self) -> dict[int, QueueItem]:
@@ -92,8 +100,9 @@ class LocalInvokeAI:
         app = web.Application(middlewares=[self._serve], client_max_size=256 * 1024**2)
         self._events.start().attach(app, socketio_path=PATH.strip("/"))
         queue = QueueRoutes(self._queue, self._worker, self.faults)
-        images = ImageRoutes(self._store, self._bench)
-        app.add_routes([*queue.table(), *images.table(), *self._app_routes.table(), web.get("/{path:.*}", _page)])
+        videos = VideoRoutes(self._films, self._bench)
+        tables = [queue.table(), self._images.table(), videos.table(), self._app_routes.table()]
+        app.add_routes([*(route for table in tables for route in table), web.get("/{path:.*}", _page)])
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, HOST, self.port, reuse_address=True)

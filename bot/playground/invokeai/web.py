@@ -1,9 +1,10 @@
 """What every route shares: JSON answers, refusals, and bodies that are checked the way the real server checks them."""
 
 import json
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from bot.playground.invokeai.auth import User
@@ -54,6 +55,32 @@ async def body(request: web.Request, model: type[Model]) -> Model:
 
 def missing(name: str) -> dict[str, Any]:
     return {"type": "missing", "loc": ["body", name], "msg": "Field required", "input": None}
+
+
+@dataclass
+class Parts:
+    """What came in a form: at most one file, and texts."""
+
+    kind: str = ""
+    filename: str = ""
+    data: bytes | None = None
+    texts: dict[str, str] = field(default_factory=dict[str, str])
+
+
+async def parts(request: web.Request) -> Parts:
+    found = Parts()
+    if not request.content_type.startswith("multipart/"):
+        return found
+    reader = await request.multipart()
+    async for part in reader:
+        if not isinstance(part, BodyPartReader):
+            continue
+        if part.name == "file":
+            found.kind, found.filename = part.headers.get("Content-Type", ""), part.filename or ""
+            found.data = bytes(await part.read())
+        elif part.name:
+            found.texts[part.name] = await part.text()
+    return found
 
 
 async def plain_body(request: web.Request, kind: Any) -> Any:

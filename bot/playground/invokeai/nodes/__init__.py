@@ -1,6 +1,19 @@
 """The nodes that the local InvokeAI knows. A new one is written in a module here and named in `NODES`."""
 
-from bot.playground.invokeai.nodes import batches, diffusion, filters, flow, loaders, metadata, pictures, values
+from bot.playground.invokeai.nodes import (
+    batches,
+    diffusion,
+    filters,
+    flow,
+    lists,
+    loaders,
+    metadata,
+    pictures,
+    prompts,
+    regions,
+    values,
+    videos,
+)
 from bot.playground.invokeai.nodes.base import Node
 
 NODES: tuple[type[Node], ...] = (
@@ -25,6 +38,14 @@ NODES: tuple[type[Node], ...] = (
     filters.UnsharpMaskInvocation,
     filters.InvokeImageEnhanceInvocation,
     filters.CannyEdgeDetectionInvocation,
+    regions.BoundingBoxInvocation,
+    regions.CropImageToBoundingBoxInvocation,
+    regions.GetMaskBoundingBoxInvocation,
+    regions.ApplyMaskToImageInvocation,
+    videos.VideoInvocation,
+    videos.VideoConcatInvocation,
+    videos.ExtractVideoRangeInvocation,
+    videos.VideoFrameExtractInvocation,
     values.StringInvocation,
     values.StringJoinInvocation,
     values.IntegerInvocation,
@@ -40,6 +61,13 @@ NODES: tuple[type[Node], ...] = (
     values.RangeOfSizeInvocation,
     values.MetadataItemInvocation,
     values.MetadataInvocation,
+    lists.IntegerCollectionInvocation,
+    lists.FloatCollectionInvocation,
+    lists.StringCollectionInvocation,
+    lists.BooleanCollectionInvocation,
+    lists.DynamicPromptInvocation,
+    lists.IfInvocation,
+    prompts.PromptTemplateInvocation,
     metadata.CoreMetadataInvocation,
     flow.IterateInvocation,
     flow.CollectInvocation,
@@ -54,6 +82,10 @@ NODES: tuple[type[Node], ...] = (
     loaders.MainModelLoaderInvocation,
     loaders.SDXLModelLoaderInvocation,
     loaders.LoRALoaderInvocation,
+    loaders.LoRASelectorInvocation,
+    loaders.LoRACollectionLoader,
+    loaders.ModelIdentifierInvocation,
+    diffusion.SchedulerInvocation,
     diffusion.CompelInvocation,
     diffusion.NoiseInvocation,
     diffusion.DenoiseLatentsInvocation,

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Protocol
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.playground.invokeai.fields import BoardField, ImageField, MetadataField, internal
+from bot.playground.invokeai.fields import BoardField, ImageField, MetadataField, VideoField, internal
+from bot.playground.invokeai.mp4 import Film
 
 
 class Cancelled(Exception):
@@ -25,6 +26,12 @@ class Context(Protocol):
     def save(self, picture: Image.Image) -> tuple[ImageField, int, int]: ...
 
     def size(self, image: ImageField) -> tuple[int, int]: ...
+
+    def load_video(self, video: VideoField | None) -> tuple[bytes, Film]: ...
+
+    def save_video(self, data: bytes, film: Film) -> VideoField: ...
+
+    def style_preset(self, preset_id: str) -> dict[str, Any]: ...
 
     def progress(self, message: str, percentage: float | None = None, preview: Image.Image | None = None) -> None: ...
 

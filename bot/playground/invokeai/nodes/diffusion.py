@@ -21,25 +21,34 @@ from bot.playground.invokeai.fields import (
     optional,
     required,
 )
+from bot.playground.invokeai.kinds import Scheduler
 from bot.playground.invokeai.nodes.base import Cancelled, Context, ImageNode, Node, Spec, kind
-from bot.playground.invokeai.nodes.outputs import ConditioningOutput, ImageOutput, LatentsOutput, NoiseOutput
+from bot.playground.invokeai.nodes.outputs import (
+    ConditioningOutput,
+    ImageOutput,
+    LatentsOutput,
+    NoiseOutput,
+    SchedulerOutput,
+)
 from bot.playground.invokeai.nodes.pictures import saved
 from bot.playground.invokeai.nodes.pixels import resized
 
 PIXELS_PER_LATENT = 8
 
-# fmt: off
-Scheduler = Literal[
-    "ddim", "ddpm", "deis", "deis_k", "lms", "lms_k", "pndm", "heun", "heun_k", "euler", "euler_k", "euler_a",
-    "kdpm_2", "kdpm_2_k", "kdpm_2_a", "kdpm_2_a_k", "dpmpp_2s", "dpmpp_2s_k", "dpmpp_2m", "dpmpp_2m_k",
-    "dpmpp_2m_sde", "dpmpp_2m_sde_k", "dpmpp_3m", "dpmpp_3m_k", "dpmpp_sde", "dpmpp_sde_k", "er_sde",
-    "unipc", "unipc_k", "lcm", "tcd",
-]
-# fmt: on
-
 
 def _all(value: ConditioningField | list[ConditioningField] | None) -> list[ConditioningField]:
     return value if isinstance(value, list) else [] if value is None else [value]
+
+
+class SchedulerInvocation(Node):
+    """Names a scheduler."""
+
+    spec = Spec("Scheduler", "1.0.0", "latents", ("scheduler",), SchedulerOutput)
+    scheduler: Scheduler = optional("euler", "The scheduler", ui_type="SchedulerField")
+    type: Literal["scheduler"] = kind("scheduler")
+
+    def run(self, context: Context) -> SchedulerOutput:
+        return SchedulerOutput(scheduler=self.scheduler)
 
 
 class CompelInvocation(Node):

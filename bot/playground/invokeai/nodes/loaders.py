@@ -1,6 +1,6 @@
 """Nodes that name the parts of a model."""
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 from bot.playground.invokeai.fields import (
     CLIPField,
@@ -13,7 +13,15 @@ from bot.playground.invokeai.fields import (
 )
 from bot.playground.invokeai.kinds import SubModelType
 from bot.playground.invokeai.nodes.base import Context, Node, Spec, kind
-from bot.playground.invokeai.nodes.outputs import LoRALoaderOutput, ModelLoaderOutput, SDXLModelLoaderOutput
+from bot.playground.invokeai.nodes.outputs import (
+    LoRALoaderOutput,
+    LoRASelectorOutput,
+    ModelIdentifierOutput,
+    ModelLoaderOutput,
+    SDXLModelLoaderOutput,
+)
+
+Part = TypeVar("Part", UNetField, CLIPField)
 
 
 def _part(model: ModelIdentifierField, part: str) -> ModelIdentifierField:
@@ -27,6 +35,10 @@ def _unet(model: ModelIdentifierField) -> UNetField:
 def _clip(model: ModelIdentifierField, number: str = "") -> CLIPField:
     tokenizer, encoder = _part(model, f"tokenizer{number}"), _part(model, f"text_encoder{number}")
     return CLIPField(tokenizer=tokenizer, text_encoder=encoder, skipped_layers=0, loras=[])
+
+
+def _with(part: Part | None, added: list[LoRAField]) -> Part | None:
+    return part and part.model_copy(update={"loras": [*part.loras, *added]})
 
 
 class MainModelLoaderInvocation(Node):
@@ -75,7 +87,51 @@ class LoRALoaderInvocation(Node):
     def run(self, context: Context) -> LoRALoaderOutput:
         assert self.lora is not None
         context.model(self.lora.key)
-        added = LoRAField(lora=self.lora, weight=self.weight)
-        unet = self.unet and self.unet.model_copy(update={"loras": [*self.unet.loras, added]})
-        clip = self.clip and self.clip.model_copy(update={"loras": [*self.clip.loras, added]})
-        return LoRALoaderOutput(unet=unet, clip=clip)
+        added = [LoRAField(lora=self.lora, weight=self.weight)]
+        return LoRALoaderOutput(unet=_with(self.unet, added), clip=_with(self.clip, added))
+
+
+class LoRASelectorInvocation(Node):
+    """Names a LoRA and how strongly it applies."""
+
+    spec = Spec("Select LoRA", "1.0.3", "model", ("model",), LoRASelectorOutput)
+    lora: ModelIdentifierField | None = required("The LoRA", title="LoRA", ui_model_type=["lora"])
+    weight: float = optional(0.75, "How strongly it applies")
+    type: Literal["lora_selector"] = kind("lora_selector")
+
+    def run(self, context: Context) -> LoRASelectorOutput:
+        assert self.lora is not None
+        return LoRASelectorOutput(lora=LoRAField(lora=self.lora, weight=self.weight))
+
+
+class LoRACollectionLoader(Node):
+    """Puts several LoRAs on a model."""
+
+    spec = Spec("Apply LoRA Collection - SD1.5", "1.1.3", "model", ("model",), LoRALoaderOutput)
+    loras: LoRAField | list[LoRAField] | None = optional(
+        None, "The LoRAs", title="LoRAs", ui_model_base=["sd-1", "sd-2"], ui_model_type=["lora"]
+    )
+    unet: UNetField | None = optional(None, "The denoiser", "connection", title="UNet")
+    clip: CLIPField | None = optional(None, "The text encoder", "connection", title="CLIP")
+    type: Literal["lora_collection_loader"] = kind("lora_collection_loader")
+
+    def run(self, context: Context) -> LoRALoaderOutput:
+        given = self.loras if isinstance(self.loras, list) else [self.loras] if self.loras else []
+        added: dict[str, LoRAField] = {}
+        for one in given:
+            context.model(one.lora.key)
+            added.setdefault(one.lora.key, one)
+        return LoRALoaderOutput(unet=_with(self.unet, [*added.values()]), clip=_with(self.clip, [*added.values()]))
+
+
+class ModelIdentifierInvocation(Node):
+    """Names a model of any kind."""
+
+    spec = Spec("Any Model", "1.0.1", "model", ("model",), ModelIdentifierOutput)
+    model: ModelIdentifierField | None = required("The model", title="Model")
+    type: Literal["model_identifier"] = kind("model_identifier")
+
+    def run(self, context: Context) -> ModelIdentifierOutput:
+        assert self.model is not None
+        context.model(self.model.key)
+        return ModelIdentifierOutput(model=self.model)

@@ -3,17 +3,22 @@
 from typing import Any, Literal
 
 from bot.playground.invokeai.fields import (
+    BoundingBoxField,
     CLIPField,
     ColorField,
     ConditioningField,
     ImageField,
     LatentsField,
+    LoRAField,
     MetadataField,
     MetadataItemField,
+    ModelIdentifierField,
     UNetField,
     VAEField,
+    VideoField,
     output,
 )
+from bot.playground.invokeai.kinds import Scheduler
 from bot.playground.invokeai.nodes.base import Output, kind
 
 
@@ -73,6 +78,96 @@ class IntegerCollectionOutput(Output):
 
     collection: list[int] = output("The numbers")
     type: Literal["integer_collection_output"] = kind("integer_collection_output")
+
+
+class FloatCollectionOutput(Output):
+    """Several numbers."""
+
+    collection: list[float] = output("The numbers")
+    type: Literal["float_collection_output"] = kind("float_collection_output")
+
+
+class StringCollectionOutput(Output):
+    """Several texts."""
+
+    collection: list[str] = output("The texts")
+    type: Literal["string_collection_output"] = kind("string_collection_output")
+
+
+class BooleanCollectionOutput(Output):
+    """Several answers."""
+
+    collection: list[bool] = output("The answers")
+    type: Literal["boolean_collection_output"] = kind("boolean_collection_output")
+
+
+class BoundingBoxOutput(Output):
+    """A part of an image."""
+
+    bounding_box: BoundingBoxField = output("The box")
+    type: Literal["bounding_box_output"] = kind("bounding_box_output")
+
+
+class SchedulerOutput(Output):
+    """A scheduler."""
+
+    scheduler: Scheduler = output("The scheduler", ui_type="SchedulerField")
+    type: Literal["scheduler_output"] = kind("scheduler_output")
+
+
+class PromptTemplateOutput(Output):
+    """Two prompts in a style preset's words."""
+
+    positive_prompt: str = output("What is wanted")
+    negative_prompt: str = output("What is not wanted")
+    type: Literal["prompt_template_output"] = kind("prompt_template_output")
+
+
+class ModelIdentifierOutput(Output):
+    """A model."""
+
+    model: ModelIdentifierField = output("The model", title="Model")
+    type: Literal["model_identifier_output"] = kind("model_identifier_output")
+
+
+class LoRASelectorOutput(Output):
+    """A LoRA and how strongly it applies."""
+
+    lora: LoRAField = output("The LoRA and its weight", title="LoRA")
+    type: Literal["lora_selector_output"] = kind("lora_selector_output")
+
+
+class VideoOutput(Output):
+    """One video."""
+
+    video: VideoField = output("The video")
+    width: int = output("Its width in pixels")
+    height: int = output("Its height in pixels")
+    num_frames: int = output("How many frames it has")
+    fps: float = output("Its frames a second")
+    duration: float = output("Its length in seconds")
+    type: Literal["video_output"] = kind("video_output")
+
+
+class ExtractVideoRangeOutput(Output):
+    """A part of a video, and which."""
+
+    video: VideoField = output("The part")
+    width: int = output("Its width in pixels")
+    height: int = output("Its height in pixels")
+    num_frames: int = output("How many frames it has")
+    fps: float = output("Its frames a second")
+    duration: float = output("Its length in seconds")
+    start_frame: int = output("The first frame of the whole that it holds, from 0")
+    end_frame: int = output("The last frame of the whole that it holds, from 0")
+    type: Literal["extract_video_range_output"] = kind("extract_video_range_output")
+
+
+class IfInvocationOutput(Output):
+    """One of two things."""
+
+    value: Any | None = output("The chosen one", default=None, title="Output", ui_type="AnyField")
+    type: Literal["if_output"] = kind("if_output")
 
 
 class IterateInvocationOutput(Output):

@@ -1,0 +1,148 @@
+"""The request that would run a workflow: `familiar compile` prints it for whoever talks to InvokeAI alone."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from bot import arguments
+from bot.config import BackendSettings, Settings
+from bot.doctor import explain
+from bot.files import read_document
+from bot.jobs import new_id
+from bot.reports import Capabilities, plain
+from workflows import batches, document
+from workflows.check import check
+from workflows.client import InvokeClient, open_http
+from workflows.document import Document
+from workflows.errors import BackendError, DocumentError, UserError
+from workflows.expand import expand
+from workflows.graph import compile_batch
+from workflows.schema import Schemas
+from workflows.values import InputSpec, Kind, by_place, parse
+
+_ORIGIN = "familiar"
+_VIDEOS = frozenset({Kind.VIDEO, Kind.VIDEOS})
+_UNMATCHED = (
+    "Models stand in it as the file names them; their keys differ from server to server. "
+    "With --url in place of --schema they are matched with the installed ones."
+)
+_USE_URL = "Give --url in place of --schema."
+Values = Mapping[tuple[str, str], Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What `familiar compile` was asked for. A file is the name that the server gave it, or a path on this machine."""
+
+    file: Path
+    values: Mapping[str, str]
+    #: In the order of the command line, where one name may stand several times.
+    images: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The body, where to POST it, and what is to be known or done before."""
+
+    body: Mapping[str, Any]
+    address: str
+    notes: tuple[str, ...]
+
+
+async def compile_request(asked: Asked, settings: Settings, capabilities: Capabilities) -> Compiled:
+    """Compile a workflow as a job of it would be. Raises UserError, which names the input or the node.
+
+    Where the capabilities were read off a running backend, the backend is asked for what only it can work out.
+    """
+    backend = settings.backend[0]
+    is_online = capabilities.models is not None
+    read, inputs = _read(asked, settings, capabilities)
+    values = _values(asked, inputs, capabilities)
+    generated = await _generated(backend, read, values) if is_online else _none_needed(read, values)
+    batch = compile_batch(read, capabilities.schemas, values, capabilities.models or (), generated=generated)
+    queue = f"{backend.url}/api/v1/queue/{backend.queue_id}"
+    notes = [*_missing_uploads(asked, inputs, backend)]
+    if not is_online and _names_models(read, capabilities.schemas):
+        notes.append(_UNMATCHED)
+    if batch.size > 1:
+        notes.append(f"It makes {batch.size} runs of one graph, and is answered with as many item_ids.")
+    notes.append(
+        f"Then GET {queue}/i/ITEM_ID until its status is completed; session.results names the images, which no gallery "
+        f"shows. Each is at {backend.url}/api/v1/images/i/NAME/full."
+    )
+    return Compiled(batch.body(new_id(), _ORIGIN), f"{queue}/enqueue_batch", tuple(notes))
+
+
+def print_compiled(compiled: Compiled) -> None:
+    """Print the body on standard output, and on standard error what to do with it."""
+    console = Console(stderr=True, highlight=False)
+    for line in (f"POST {compiled.address}", *compiled.notes):
+        console.print(plain(line), markup=False, emoji=False, soft_wrap=True)
+    sys.stdout.write(json.dumps(compiled.body, indent=2) + "\n")
+
+
+def _read(asked: Asked, settings: Settings, capabilities: Capabilities) -> tuple[Document, Sequence[InputSpec]]:
+    paid = settings.limits.paid_providers
+    try:
+        read = document.read(read_document(asked.file))
+        report = check(read, capabilities.schemas, capabilities.models, allow_paid=paid)
+        report.require()
+    except DocumentError as error:
+        raise UserError(f"{asked.file}: {' '.join(str(error).splitlines())}") from error
+    return read, report.inputs
+
+
+def _values(asked: Asked, inputs: Sequence[InputSpec], capabilities: Capabilities) -> Values:
+    arguments.check_names(asked.values, (name for name, _ in asked.images), inputs)
+    if capabilities.models is None:
+        for spec in inputs:
+            if spec.is_installed and spec.name in asked.values:
+                raise UserError(f"--set {spec.name}: only a running InvokeAI knows what it has. {_USE_URL}")
+    given = arguments.given_values(inputs, asked.values, capabilities.models or ())
+    for spec in inputs:
+        if spec.is_file and spec.is_asked and (files := arguments.placed(spec, asked.images)):
+            names = [name for _, name in files]
+            given[spec.name] = parse(spec, names if spec.is_collection_of_files else names[0])
+    return by_place(inputs, given)
+
+
+async def _generated(backend: BackendSettings, read: Document, values: Values) -> Mapping[str, list[Any]]:
+    async with open_http(backend.url) as http:
+        client = InvokeClient(http, backend.queue_id, backend.credentials)
+        try:
+            return await expand(client, read, values)
+        except BackendError as error:
+            raise UserError(explain(backend, error)) from error
+
+
+def _none_needed(read: Document, values: Values) -> Mapping[str, list[Any]]:
+    for request in batches.requests(read, values):
+        raise UserError(f"Only a running InvokeAI knows what “{request.name}” generates. {_USE_URL}")
+    return {}
+
+
+def _missing_uploads(asked: Asked, inputs: Sequence[InputSpec], backend: BackendSettings) -> Iterator[str]:
+    """Yield what is still to be uploaded: whatever is no name on the server, but a file here."""
+    videos = {name for spec in inputs if spec.kind in _VIDEOS for name in spec.names}
+    for name, file in asked.images:
+        if Path(file).is_file():
+            what = "video" if name in videos else "image"
+            query = f"{what}_category=user&is_intermediate=false"
+            yield (
+                f"{name}: {file} must be on the server first: "
+                f"curl -F {shlex.quote(f'file=@{file}')} '{backend.url}/api/v1/{what}s/upload?{query}'. "
+                f"Its answer's {what}_name belongs where the body has {file}; or say it by --image {name}=NAME."
+            )
+
+
+def _names_models(read: Document, schemas: Schemas) -> bool:
+    fields = (schemas.field(node.type, name) for node in read.nodes.values() for name in node.inputs)
+    return any(field and field.type == "ModelIdentifierField" for field in fields)

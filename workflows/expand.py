@@ -1,0 +1,94 @@
+"""What only a server can tell of batches: what a generator makes of a prompt or a board, and what a field takes."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any
+
+from workflows.batches import requests
+from workflows.client import InvokeClient
+from workflows.document import Document
+from workflows.errors import AuthError, DocumentError, NotFound, Rejected
+from workflows.generators import BoardRequest, PromptRequest, Values
+from workflows.graph import Batch
+
+#: Their checks are about their edges, and they take anything.
+_WIRED = frozenset({"collect", "iterate"})
+
+
+async def expand(client: InvokeClient, document: Document, values: Values) -> dict[str, list[Any]]:
+    """Return the items, by node id, of the generators that need the server; most workflows have none.
+
+    Raises DocumentError, naming the generator, where its template is wrong or its board is gone or empty;
+    BackendError where the server does not answer.
+    """
+    found: dict[str, list[Any]] = {}
+    for request in requests(document, values):
+        match request:
+            case PromptRequest():
+                found[request.node_id] = await _prompts(client, request)
+            case BoardRequest():
+                found[request.node_id] = await _images(client, request)
+    return found
+
+
+async def _prompts(client: InvokeClient, request: PromptRequest) -> list[Any]:
+    answer = await client.dynamic_prompts(
+        request.prompt, request.count, combinatorial=request.combinatorial, seed=request.seed
+    )
+    if answer.error:
+        raise DocumentError(
+            f"InvokeAI cannot read the prompt template of “{request.name}”. Alternatives are written {{like|this}}."
+        )
+    return list(answer.prompts)
+
+
+async def _images(client: InvokeClient, request: BoardRequest) -> list[Any]:
+    try:
+        names = await client.board_images(request.board_id, request.category)
+    except (NotFound, Rejected, AuthError):
+        raise DocumentError(f"The board that “{request.name}” takes its images from is gone, or not shared.") from None
+    if not names:
+        raise DocumentError(f"The board that “{request.name}” takes its images from is empty.")
+    return [{"image_name": name} for name in names]
+
+
+async def rehearse(client: InvokeClient, batch: Batch) -> None:
+    """Have the server check all that a batch puts into its graph, before any of it can enter the queue.
+
+    The server checks a graph, but no item of `batch.data`, and one that it cannot read back stops its queue for
+    everybody. What its schema tells is checked without it; some fields ask for more (6.14.2: a `cfg_scale` of one at
+    least, a range that ends after its start, weights within limits), and so may those of any node pack.
+    Raises DocumentError naming the field, or BackendError.
+    """
+    copies = _copies(batch)
+    if not copies:
+        return
+    try:
+        await client.rehearse(copies)
+    except Rejected as error:
+        fed = {datum["field_name"] for group in batch.data for datum in group}
+        for location, message in error.problems:
+            # body.batch.graph.nodes.<copy>.<its type>.<field>, and then places within a list.
+            *_, field = location.split(".", 7)[:7]
+            if field in fed:
+                reason = message.removeprefix("Value error, ")[:160]
+                raise DocumentError(f"A batch holds a value that **{field}** does not take ({reason}).") from error
+        raise
+
+
+def _copies(batch: Batch) -> dict[str, Any]:
+    """Return every node that a batch varies, once with each set of values that it will have."""
+    found: dict[str, dict[str, Any]] = {}
+    for places in itertools.product(*(range(len(group[0]["items"])) for group in batch.data)):
+        varied: dict[str, dict[str, Any]] = {}
+        for group, place in zip(batch.data, places, strict=True):
+            for datum in group:
+                varied.setdefault(datum["node_path"], {})[datum["field_name"]] = datum["items"][place]
+        for node_id, values in varied.items():
+            node = {**batch.graph["nodes"][node_id], **values}
+            if node["type"] not in _WIRED:
+                found[json.dumps(node, sort_keys=True)] = node
+    copies = {f"copy-{number}": node for number, node in enumerate(found.values())}
+    return {copy_id: {**node, "id": copy_id} for copy_id, node in copies.items()}

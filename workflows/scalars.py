@@ -1,0 +1,167 @@
+"""How what a member typed for one thing becomes the value that the field takes: one function per kind.
+
+Pure. Each raises an InputError that names the input and says what to give. Text is read kindly; a value that is
+already in the form that the field takes is checked like text.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from workflows import match
+from workflows._json import mapping
+from workflows.errors import InputError
+from workflows.models import ModelRecord
+from workflows.spec import InputSpec
+
+
+def integer(spec: InputSpec, raw: object, models: Sequence[ModelRecord] = ()) -> int:
+    number = _finite(spec, raw, "a whole number")
+    if number != int(number):
+        raise InputError(spec.name, f"takes a whole number, not {raw}.")
+    # What must be a multiple is only told exactly of whole numbers.
+    return int(_within(spec, int(number)))
+
+
+def number(spec: InputSpec, raw: object, models: Sequence[ModelRecord] = ()) -> float:
+    return float(_within(spec, _finite(spec, raw, "a number")))
+
+
+def _finite(spec: InputSpec, raw: object, wanted: str) -> float:
+    found: float | None = raw if isinstance(raw, int) and not isinstance(raw, bool) else None
+    try:
+        found = _read(str(raw).strip()) if found is None else found
+    except ValueError:
+        raise InputError(spec.name, f"takes {wanted}, not “{short(raw)}”.") from None
+    # The size comes first: a whole number may be too large to be asked whether it is finite.
+    if not abs(found) <= spec.largest:
+        raise InputError(spec.name, f"takes {wanted} of a reasonable size.")
+    return found
+
+
+def _read(text: str) -> float:
+    # Digits alone are read exactly; more than any number has are not worth the work.
+    return int(text) if re.fullmatch(r"[-+]?[0-9]{1,19}", text) else float(text)
+
+
+def _within(spec: InputSpec, number: float) -> float:
+    low, high = spec.minimum, spec.maximum
+    if low is not None and high is not None and not low <= number <= high:
+        raise InputError(spec.name, f"must be from {low:.10g} to {high:.10g}, not {number:.10g}.")
+    if low is not None and number < low:
+        raise InputError(spec.name, f"must be at least {low:.10g}, not {number:.10g}.")
+    if high is not None and number > high:
+        raise InputError(spec.name, f"must be at most {high:.10g}, not {number:.10g}.")
+    if spec.above is not None and number <= spec.above:
+        raise InputError(spec.name, f"must be more than {spec.above:.10g}, not {number:.10g}.")
+    if spec.below is not None and number >= spec.below:
+        raise InputError(spec.name, f"must be less than {spec.below:.10g}, not {number:.10g}.")
+    if spec.multiple_of and not is_multiple(number, spec.multiple_of):
+        raise InputError(spec.name, f"must be a multiple of {spec.multiple_of:.10g}, not {number:.10g}.")
+    return number
+
+
+def is_multiple(number: float, of: float) -> bool:
+    """Tell it as the server does: exactly for whole numbers, to a billionth of the number for others."""
+    if isinstance(number, int) and of == int(of):
+        return number % int(of) == 0
+    return abs(math.remainder(number, of)) <= abs(number) / 1e9
+
+
+def boolean(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+    if (word := str(raw).strip().lower()) in words:
+        return words[word]
+    raise InputError(spec.name, "takes yes or no.")
+
+
+def string(spec: InputSpec, raw: object, models: Sequence[ModelRecord] = ()) -> str:
+    text = str(raw)
+    if len(text) > spec.max_length:
+        raise InputError(spec.name, f"may have up to {spec.max_length} characters; this has {len(text)}.")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # Half a character, which a terminal may deliver; it could neither be stored nor sent.
+        raise InputError(spec.name, "holds characters that are no text.") from None
+    return text
+
+
+def choice(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> str | int:
+    # What a list offers comes back to the letter; only what is typed is read kindly.
+    exact, wanted = str(raw), str(raw).strip().casefold()
+    tests: tuple[Callable[[str, str], bool], ...] = (
+        lambda value, label: value == exact,
+        lambda value, label: value.strip().casefold() == wanted,
+        lambda value, label: label.strip().casefold() == wanted,
+    )
+    for fits in tests:
+        for value, label in spec.choices:
+            if fits(value, label):
+                return int(value) if spec.whole_choices else value
+    some = ", ".join(label for _, label in spec.choices[:8]) + (", …" if len(spec.choices) > 8 else "")
+    raise InputError(spec.name, f"has no choice “{short(raw)}”. Pick one of: {some}")
+
+
+_COLOR = re.compile(r"#?([0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
+
+
+def color(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> dict[str, int]:
+    text = "#" + "".join(_hex(held, c) for c in "rgba") if (held := mapping(raw)) else str(raw).strip()
+    found = _COLOR.fullmatch(text)
+    if not found:
+        raise InputError(spec.name, f"takes a colour like #ff8800, not “{short(raw)}”.")
+    digits = found[1] if len(found[1]) > 3 else "".join(digit * 2 for digit in found[1])
+    channels = [int(digits[i : i + 2], 16) for i in range(0, len(digits), 2)]
+    return dict(zip("rgba", [*channels, 255][:4], strict=True))
+
+
+def _hex(channels: dict[str, Any], name: str) -> str:
+    value = channels.get(name, 255)
+    return f"{value:02x}" if type(value) is int and 0 <= value <= 255 else "??"
+
+
+# What is installed
+
+
+def offered(spec: InputSpec, models: Sequence[ModelRecord]) -> list[ModelRecord]:
+    """Return what is installed, fits the field, and was left by the admin, in the order of its names."""
+    keys = {key for key, _ in spec.choices}
+    return [model for model in match.fitting(spec.models, models) if not keys or model.key in keys]
+
+
+def model(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> dict[str, str]:
+    found = match.find(raw, offered(spec, models))
+    if found is None:
+        shown = match.name_of(raw) if mapping(raw) else short(raw)
+        raise InputError(spec.name, f"“{shown}” is no installed model that fits here. Pick one from the list.")
+    return found.identifier()
+
+
+def style_preset(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> dict[str, str]:
+    wanted = mapping(raw).get("style_preset_id", raw)
+    found = match.find(str(wanted), offered(spec, models))
+    if found is None:
+        raise InputError(spec.name, f"“{short(wanted)}” is no style preset that is there. Pick one from the list.")
+    return {"style_preset_id": found.key}
+
+
+# Files
+
+
+def image(spec: InputSpec, raw: object, models: Sequence[ModelRecord] = ()) -> dict[str, str]:
+    return {"image_name": str(mapping(raw).get("image_name", raw))}
+
+
+def video(spec: InputSpec, raw: object, models: Sequence[ModelRecord] = ()) -> dict[str, str]:
+    return {"video_name": str(mapping(raw).get("video_name", raw))}
+
+
+def short(raw: object) -> str:
+    text = str(raw)
+    return text if len(text) <= 60 else text[:59] + "…"
