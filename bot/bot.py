@@ -55,6 +55,8 @@ class Familiar(commands.Bot):
     engine: Engine
     #: Held while a list of commands is built and sent: of two at a time, the older one could arrive last.
     syncing: asyncio.Lock
+    #: What each server's Integrations page says of our commands: read and kept by cogs/_allowed.py.
+    pages: dict[int, Any]
 
     def __init__(self, engine: Engine) -> None:
         intents = discord.Intents.none()
@@ -70,6 +72,7 @@ class Familiar(commands.Bot):
         )
         self.engine = engine
         self.syncing = asyncio.Lock()
+        self.pages = {}
         self._drafting = WeakValueDictionary[str, asyncio.Lock]()
 
     def drafting(self, draft_id: str) -> asyncio.Lock:

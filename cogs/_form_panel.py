@@ -18,6 +18,7 @@ from bot.catalog import Published
 from bot.forms import Form
 from bot.jobs import new_id
 from cogs import _words
+from cogs._allowed import require_allowed
 from cogs._form import Sheet
 from cogs._form_fields import answers, filled, modal
 from cogs._launch import launch
@@ -44,8 +45,9 @@ _AGAIN = "🕘 Filled in as you had it last time."
 
 
 async def open_form(interaction: Interaction, published: Published) -> None:
-    """Answer with a new form, filled in as the member had it last. Raises UserError where it is switched off."""
+    """Answer with a new form, filled in as the member had it last. Raises UserError where it may not be run."""
     require_enabled(published)
+    await require_allowed(interaction, published)
     bot: Familiar = interaction.client
     forms = bot.engine.forms
     user_id = interaction.user.id
@@ -243,6 +245,7 @@ async def _run(interaction: Interaction, form_id: str) -> None:
         await _show(interaction, sheet, _CHANGED)
         return
     require_enabled(sheet.published)
+    await require_allowed(interaction, sheet.published)
     if not sheet.is_ready:
         await _show(interaction, sheet, "")
         return

@@ -53,7 +53,7 @@ async def panel(bot: Familiar, draft: Draft, seen: Look) -> Shown:
 def _ways_out(draft: Draft, seen: Look) -> Iterator[str]:
     now = sight(draft)
     if seen.report.missing_model_fields:
-        yield "Choose others with **More …** → **Replace missing models**, or install them and upload it again."
+        yield "Choose others with **More …** → **Replace missing models**, or install them and **Check again** there."
     if seen.report.needs:
         yield "Nobody gives all that it needs: **More …** → **Ask for what is missing**."
     if seen.report.unfit:
@@ -119,6 +119,8 @@ def _state(draft: Draft, spec: InputSpec) -> str:
         return "➖ Results go to Discord, so nobody is asked for a board."
     if spec.kind is Kind.FIXED:
         return "➖ Discord has no way to ask for it: it keeps the value from the file."
+    if spec.is_drawn:
+        return "🔒 Nobody is asked: a seed is drawn for every run."
     if spec.hidden and spec.is_seed:
         return "🔒 Nobody is asked: the same seed makes the same picture every time."
     if spec.hidden:

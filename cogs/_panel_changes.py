@@ -100,6 +100,7 @@ ACTS: Mapping[str, Act] = {
     "outputs": _go(Step.OUTPUTS),
     "missing": _go(Step.MISSING),
     "needs": _needs,
+    "again": _go(Step.INPUTS),
     "form": _as_command(False),
     "command": _as_command(True),
     "forget": _forget,

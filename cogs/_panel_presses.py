@@ -49,7 +49,7 @@ class PanelItem(
                 return
             await interaction.response.defer()
             values = [str(value) for value in (interaction.data or {}).get("values", ())]
-            await change(interaction, self.draft_id, self._act(values))
+            await change(interaction, self.draft_id, self._act(values), fresh=values == ["again"])
 
     def _act(self, values: list[str]) -> Act:
         if self.action in _MENUS:
@@ -68,12 +68,15 @@ async def _open_form(interaction: Interaction, draft_id: str, action: str) -> No
     await interaction.response.send_modal(forms.input_form(draft, spec, await look(bot, draft)))
 
 
-async def change(interaction: Interaction, draft_id: str, act: Act) -> None:
-    """Change a draft and show its panel anew. Raises UserError, and then the draft is as it was."""
+async def change(interaction: Interaction, draft_id: str, act: Act, *, fresh: bool = False) -> None:
+    """Change a draft and show its panel anew; `fresh` looks at the backend again first.
+
+    Raises UserError, BackendError, and then the draft is as it was.
+    """
     bot: Familiar = interaction.client
     async with bot.drafting(draft_id):
         draft = await the_draft(bot, interaction, draft_id)
-        before = await look(bot, draft)
+        before = await look(bot, draft, fresh=fresh)
         changed = act(draft, before)
         after = before
         if changed.edits != draft.edits:

@@ -99,7 +99,9 @@ def _inputs(face: Face) -> list[str]:
 
 def _fixed(spec: InputSpec) -> str:
     value = _words.literal(shorten(show(spec, spec.default), 60)) if spec.default is not None else ""
-    return f"`{spec.name}` is {value}" if value else f"`{spec.name}` stays as it is in the file"
+    if spec.is_drawn:
+        return f"`{spec.name}` is drawn for every run"
+    return f"`{spec.name}` is {value}" if value else f"`{spec.name}` is always left out"
 
 
 def _outputs(report: Report) -> str:

@@ -15,7 +15,7 @@ from discord.ext import commands
 from bot.bot import Familiar
 from bot.catalog import Named, Published
 from bot.options import shorten
-from cogs import _sync
+from cogs import _allowed, _sync
 from cogs._form import either, near
 from cogs._form_fields import MODAL
 from cogs._form_panel import FormButton, open_form, submit
@@ -40,6 +40,7 @@ class Run(commands.Cog):
         if self._telling:
             self._telling.cancel()
             await asyncio.wait({self._telling})
+        await _allowed.close(self.bot)
 
     async def cog_load(self) -> None:
         self.bot.add_dynamic_items(FormButton)
@@ -64,6 +65,7 @@ class Run(commands.Cog):
     @run.autocomplete("workflow")
     async def _suggest(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
         names = await self.bot.engine.catalog.names(interaction.guild_id or 0)
+        names = await _allowed.permitted(interaction, names)
         return [
             app_commands.Choice(name=shorten(f"{named.slug} · {named.description}", 100), value=named.slug)
             for named in matching(names, current)[:_SUGGESTIONS]
@@ -72,12 +74,13 @@ class Run(commands.Cog):
     async def _find(self, interaction: Interaction, typed: str) -> Published:
         """Return the workflow that was meant. Raises UserError, which names those that are alike."""
         catalog, guild_id = self.bot.engine.catalog, interaction.guild_id or 0
-        wanted = typed.strip().removeprefix("/").casefold()
+        wanted = typed.strip().removeprefix("/").lower()
         if found := await catalog.find(guild_id, wanted):
             return found
-        slugs = [named.slug for named in await catalog.names(guild_id) if named.enabled]
-        if not slugs:
+        names = [named for named in await catalog.names(guild_id) if named.enabled]
+        if not names:
             raise UserError("This server has no workflow to run yet.")
+        slugs = [named.slug for named in await _allowed.permitted(interaction, names)]
         alike = either([f"`{slug}`" for slug in near(wanted, slugs)])
         advice = f"Did you mean {alike}?" if alike else "Pick one of those that appear as you type."
         raise UserError(f"There is no workflow “{shorten(typed, 40).replace('`', '')}” here. {advice}")
@@ -104,6 +107,11 @@ class Run(commands.Cog):
             return
         await self.bot.engine.sent.forget(str(guild.id))
         await self._send(guild.id)
+
+    @commands.Cog.listener()
+    async def on_raw_app_command_permissions_update(self, event: discord.RawAppCommandPermissionsUpdateEvent) -> None:
+        """Hold to what an admin has just changed on the Integrations page."""
+        _allowed.forget(self.bot, event.guild.id)
 
     async def _send(self, guild_id: int | None) -> None:
         try:

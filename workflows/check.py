@@ -68,7 +68,7 @@ class Report:
         yield from self.unworkable
         yield from self.unfit
         if not self.outputs and not self.missing_nodes:
-            yield "There is nothing to run: none of its nodes makes an image."
+            yield "There is nothing to run: none of its nodes makes an image or a video."
 
     def require(self) -> None:
         """Raise DocumentError, with every problem, unless the document can be published."""
@@ -108,6 +108,10 @@ def check(
             *(f"{held.where} has no value and is not exposed: the run may fail" for held in empty),
             *(f"{held.where} holds {name}, which must be on this InvokeAI, or the run fails" for held, name in baked),
             *findings.lost_edges(document, survey),
+            *(
+                f"{held.where} is always {held.value}: expose it, and it is drawn anew"
+                for held in findings.seeds(survey)
+            ),
         ),
         unfit=tuple(findings.unfit(survey)),
         missing_model_fields=lost,

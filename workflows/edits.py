@@ -212,6 +212,9 @@ def _demanded(spec: InputSpec, edit: InputEdit, models: _Models, needed: bool) -
 def _hidden(spec: InputSpec, edit: InputEdit, models: _Models, needed: bool) -> InputSpec:
     if not edit.hidden:
         return spec
+    if spec.is_seed and edit.default is None:
+        # The one that happened to stand in the file would make the same picture every time.
+        return replace(spec, hidden=True, required=False, default=None)
     if spec.default is None and (needed or spec.required):
         raise _Unfit("needs a value, so it is hidden only once it has a default")
     return replace(spec, hidden=True, required=False)

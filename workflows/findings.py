@@ -138,16 +138,17 @@ def told_missing(nodes: Iterable[Node]) -> str:
     if packed:
         sentences.append("Install their node pack first.")
     if own:
-        sentences.append(f"The workflow was made with another version of InvokeAI, which had {_listed(own)}.")
+        sentences.append(f"{_subject(own, names)} another version of InvokeAI.")
     if others:
-        sentences.append(
-            f"The workflow was made with another version of InvokeAI, or with a node pack that has {_listed(others)}."
-        )
+        sentences.append(f"{_subject(others, names)} a node pack, or another version of InvokeAI.")
     return " ".join(sentences)
 
 
-def _listed(nodes: Sequence[Node]) -> str:
-    return ", ".join(f"`{node.type}`" for node in nodes)
+def _subject(nodes: Sequence[Node], names: Sequence[str]) -> str:
+    """Name the nodes once more only where it would not be clear which are meant."""
+    if len(nodes) < len(names):
+        return f"{', '.join(f'`{node.type}`' for node in nodes)} come{'s' if len(nodes) == 1 else ''} from"
+    return "It comes from" if len(nodes) == 1 else "They come from"
 
 
 def refused(nodes: Iterable[Node], allow_paid: bool) -> Iterator[str]:
@@ -285,6 +286,15 @@ def outdated(survey: Survey) -> Iterator[str]:
             yield f"{node.label or schema.title} is of version {node.version}; this InvokeAI has {schema.version}"
 
 
+def seeds(survey: Survey) -> Iterator[Held]:
+    """Yield the seeds that stand still: every run makes the same of them."""
+    fixed = {spec.place for spec in survey.inputs if spec.hidden}
+    for held in survey.fixed:
+        is_seed = held.field.type == "IntegerField" and "seed" in held.field.name.lower()
+        if is_seed and not held.is_empty and not held.field.connection_only and held.place not in fixed:
+            yield held
+
+
 def lost_edges(before: Document, survey: Survey) -> Iterator[str]:
     """Yield the connections that the editor would drop here."""
     kept = {(edge.target, edge.target_field) for edge in survey.document.edges}
@@ -300,7 +310,10 @@ def ignored(before: Document, survey: Survey) -> Iterator[str]:
     """Yield what the document exposes and nobody is asked for, and why."""
     shown = {(one.node_id, one.name) for one in survey.document.exposed}
     gone = [one for one in before.exposed if (one.node_id, one.name) not in shown]
+    hidden = {spec.place for spec in survey.inputs if spec.hidden}
     for exposed in (*survey.document.exposed, *gone):
+        if (exposed.node_id, exposed.name) in hidden:
+            continue
         node = survey.document.nodes[exposed.node_id]
         field = survey.schemas.field(node.type, exposed.name)
         if (node.id, exposed.name) in survey.asked or node.type not in survey.schemas.nodes:

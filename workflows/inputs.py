@@ -90,6 +90,8 @@ def _derive(
     problems += [f"`{name}` is not exposed any more, so its changes do not count." for name in unexposed]
     problems += [_GONE_OUTPUT for node_id in edits.outputs if node_id not in document.nodes]
     worded = [_worded(spec, document, schemas) for spec in specs]
+    # The label that the author gave says no more what an admin calls by another name.
+    worded = [replace(s, label=s.name.replace("_", " ")) if s.place in wanted else s for s in worded]
     return edits.ordered(worded), tuple(dict.fromkeys(problems))
 
 
@@ -179,7 +181,18 @@ def _limited(spec: InputSpec, field: FieldSchema, settings: Mapping[str, Any]) -
         is_seed=kind is Kind.INTEGER and "seed" in spec.field_name.lower(),
         textarea=kind is Kind.STRING and settings.get("component", "textarea" if field.textarea else "") == "textarea",
     )
-    return _bounded(spec, settings)
+    return _whole(_bounded(spec, settings))
+
+
+def _whole(spec: InputSpec) -> InputSpec:
+    """Return the input with bounds that are told as people count: a whole number above 0 is at least 1."""
+    if spec.kind not in {Kind.INTEGER, Kind.INTEGERS}:
+        return spec
+    lows = [
+        low for low in (spec.minimum, None if spec.above is None else math.floor(spec.above) + 1) if low is not None
+    ]
+    highs = [h for h in (spec.maximum, None if spec.below is None else math.ceil(spec.below) - 1) if h is not None]
+    return replace(spec, minimum=max(lows, default=None), maximum=min(highs, default=None), above=None, below=None)
 
 
 def _described(spec: InputSpec, field: FieldSchema) -> str:

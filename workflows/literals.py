@@ -23,10 +23,10 @@ FILES: Mapping[str, str] = {"ImageField": "image_name", "VideoField": "video_nam
 
 
 def accepts(field: FieldSchema, value: Any) -> bool:
-    """Tell whether the server takes this value for this field; of types that nobody types in, it is believed."""
-    one = _TESTS.get(field.type)
-    if one is None:
+    """Tell whether the server takes this value for this field; what objects hold that nobody types in is believed."""
+    if field.type in _ANYTHING:
         return True
+    one = _TESTS.get(field.type, _object)
     if isinstance(value, list) and field.cardinality is not Cardinality.SINGLE:
         items = sequence(cast("list[Any]", value))
         most = math.inf if field.max_items is None else field.max_items
@@ -154,6 +154,11 @@ def _weighted(field: FieldSchema, value: Any) -> bool:
     return _identifier(field, mapping(value).get("lora")) and _number(mapping(value).get("weight")) is not None
 
 
+def _object(field: FieldSchema, value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+_ANYTHING = frozenset({"AnyField", "CollectionField", "CollectionItemField", "BoardField", "SavedWorkflowField"})
 _TESTS: Mapping[str, Callable[[FieldSchema, Any], bool]] = {
     "IntegerField": _integer,
     "FloatField": _float,

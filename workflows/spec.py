@@ -96,6 +96,11 @@ class InputSpec:
         return not (self.hidden or self.connected or self.kind in {Kind.FIXED, Kind.BOARD})
 
     @property
+    def is_drawn(self) -> bool:
+        """Whether it is drawn for each run with nobody asked: a hidden seed that has no value of its own."""
+        return self.hidden and self.is_seed and self.default is None and not self.connected
+
+    @property
     def is_file(self) -> bool:
         """Whether it is given as an attachment."""
         return self.kind in FILES

@@ -56,6 +56,8 @@ def parse_all(
     """
     values: dict[str, Any] = {}
     for spec in specs:
+        if spec.is_drawn:
+            values[spec.name] = _drawn(spec, draw)
         if spec.is_file or not spec.is_asked:
             continue
         given = raw.get(spec.name)
@@ -78,7 +80,7 @@ def by_place(inputs: Iterable[InputSpec], given: Mapping[str, Any]) -> dict[tupl
     """
     values: dict[tuple[str, str], Any] = {}
     for spec in inputs:
-        if spec.is_asked:
+        if spec.is_asked or spec.is_drawn:
             values[spec.place] = given.get(spec.name)
         elif spec.hidden and not spec.connected:
             values[spec.place] = spec.default

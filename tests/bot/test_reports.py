@@ -3,6 +3,7 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -166,12 +167,12 @@ def test_every_key_is_there_whatever_the_file_is(
     assert found["problems"] == [found["error"]]
 
 
-def exposing(tmp_path: Path, *fields: str, source: str = "form", **parts: object) -> Path:
+def exposing(tmp_path: Path, *fields: str, source: str = "form", **parts: Any) -> Path:
     """A workflow of a blurred picture that shows these fields."""
     paper, soft = node("paper", "blank_image", {"width": 16}), node("soft", "img_blur", {"radius": 2.0})
     save = node("save", "save_image", {"board": "auto"})
     edges = [edge("paper.image", "soft.image"), edge("soft.image", "save.image")]
-    shows = {"form": form(*map(shown, fields))} if source == "form" else {"exposed": fields}
+    shows: dict[str, Any] = {"form": form(*map(shown, fields))} if source == "form" else {"exposed": fields}
     path = tmp_path / "exposing.json"
     path.write_text(json.dumps(raw(paper, soft, save, edges=edges, **shows, **parts)), "utf-8")
     return path

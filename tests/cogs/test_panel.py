@@ -382,6 +382,20 @@ async def test_a_missing_model_in_a_list_is_asked_for(room: Atelier) -> None:
 
 
 @in_module_loop
+async def test_a_model_that_was_installed_meanwhile_is_seen(room: Atelier) -> None:
+    panel = await Panel.of(room, lacking_a_model())
+    records = room.invoke.models.records
+    known = next(record for record in records if record["name"] == "tiny-sd15")
+    room.invoke.models.records = [*records, known | {"key": "k", "hash": "h", "name": "dreamer"}]
+    try:
+        await panel.more("Check again")
+    finally:
+        room.invoke.models.records = records
+    assert "Cannot be published" not in panel.says
+    assert "Check again" not in menus(panel.report)[MORE]
+
+
+@in_module_loop
 async def test_without_any_model_to_take_its_place_there_is_only_the_report(room: Atelier) -> None:
     records = room.invoke.models.records
     room.invoke.models.records = [record for record in records if record["type"] != "main"]

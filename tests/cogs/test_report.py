@@ -42,7 +42,7 @@ def test_without_a_command_inputs_stand_as_the_form_asks_for_them():
 
 HIDDEN = {
     "a value": (spec("steps", hidden=True, default=20), "🔒 `steps` is 20"),
-    "no value": (spec("steps", hidden=True), "🔒 `steps` stays as it is in the file"),
+    "no value": (spec("steps", hidden=True), "🔒 `steps` is always left out"),
     "marks": (spec("words", kind=Kind.STRING, hidden=True, default="*a*"), r"🔒 `words` is \*a\*"),
 }
 

@@ -218,7 +218,7 @@ async def test_an_edit_begins_with_what_was_edited_before(room: Atelier) -> None
     admin, report = room.place.admin, await open_panel(room, "edit", {"name": "film"})
     assert "🔒 `grain` is 0.25" in text(report)
     assert "🔁 It asks for the same as version 1, which members have now." in text(report)
-    assert "Worth a look" not in text(report)
+    assert "“Seed” of Grainy is always 0: expose it" in text(report)
     await room.changed(report, await admin.select(report, "Choose an input to change", ["grain"]))
     await room.changed(report, await admin.press(report, "Ask for it"))
     form = await admin.press(report, "Name …")

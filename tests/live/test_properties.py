@@ -1,13 +1,11 @@
 """Whatever we compile, a real server enqueues, and reads back as it was meant."""
 
 import json
-from collections import Counter
 from random import Random
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from bot.config import BackendSettings
 from bot.reports import Capabilities, ask_backend
@@ -47,22 +45,22 @@ async def capabilities(invokeai: InvokeServer) -> Capabilities:
     return await ask_backend(BackendSettings(url=invokeai.url))
 
 
-def drawn(capabilities: Capabilities, seed: int) -> list[Any]:
-    """Documents of harmless nodes: other ones for every seed."""
+def drawn(capabilities: Capabilities) -> list[Any]:
+    """Documents of harmless nodes, the same ones every time."""
     found: list[Any] = []
     originals = [*(load(path) for path in DOCUMENTS), *(shape.document() for shape in SHAPES)]
     kinds = [kind for kind in HARMLESS if kind in capabilities.schemas.nodes]
 
-    @given(wild_documents(capabilities.schemas, kinds, originals), st.just(seed))
+    @given(wild_documents(capabilities.schemas, kinds, originals))
     @settings(
         max_examples=DOCUMENTS_TRIED * 3,
         deadline=None,
         derandomize=True,
         database=None,
         phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
-    def draw(document: Any, _: int) -> None:
+    def draw(document: Any) -> None:
         found.append(document)
 
     draw()
@@ -75,14 +73,13 @@ async def test_what_we_compile_a_real_server_takes(
 ) -> None:
     leftovers.queue_ids = {QUEUE}
     models = capabilities.models or ()
-    journeys = [(one, travel(one, capabilities.schemas, models, Random(1))) for one in drawn(capabilities, 1)]
-    tried, fates = 0, Counter[str]()
+    journeys = [(one, travel(one, capabilities.schemas, models, Random(1))) for one in drawn(capabilities)]
+    tried = 0
     async with trials(invokeai.url, QUEUE) as server:
         for one, journey in journeys:
             if journey.body is None or tried == DOCUMENTS_TRIED:
                 continue
             tried += 1
             refusal = await server.enqueue(journey.body)
-            fates[refusal] += 1
             assert refusal == "", f"{refusal}\n{json.dumps(one)}\n{json.dumps(journey.body)}"
     assert tried == DOCUMENTS_TRIED

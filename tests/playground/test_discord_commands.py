@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import httpx
@@ -176,3 +177,67 @@ async def test_commands_of_a_server_are_not_for_direct_messages(place: Place) ->
 async def test_commands_of_a_server_without_the_bot(place: Place) -> None:
     answer = await place.http.get(f"/applications/{place.server.application_id}/guilds/1/commands")
     assert (answer.status_code, answer.json()["code"]) == (403, 50001)
+
+
+async def test_the_rules_of_the_integrations_page(place: Place) -> None:
+    await put(place, command("x"), command("y"))
+    await put(place, command("y"), command("z"), guild=False)
+    guild, app = place.guild, place.server.application_id
+    base = f"/applications/{app}/guilds/{guild.id}/commands"
+    ids = {name: made["id"] for name, made in {**place.server.global_commands, **guild.commands}.items()}
+    assert (await place.http.get(f"{base}/permissions")).json() == []
+    guild.override_command("x", guild.everyone, False)
+    guild.override_command("x", place.member, True)
+    guild.override_command("z", place.channel, False)
+    guild.override_command(None, None, True)
+    told = {one["id"]: one for one in (await place.http.get(f"{base}/permissions")).json()}
+    assert {key: [tuple(entry.values()) for entry in one["permissions"]] for key, one in told.items()} == {
+        ids["x"]: [(str(guild.id), 1, False), (str(place.member.id), 2, True)],
+        ids["z"]: [(str(place.channel.id), 3, False)],
+        str(app): [(str(guild.id - 1), 3, True)],
+    }
+    assert {(one["application_id"], one["guild_id"]) for one in told.values()} == {(str(app), str(guild.id))}
+    for key, one in told.items():
+        assert (await place.http.get(f"{base}/{key}/permissions")).json() == one
+    missing = await place.http.get(f"{base}/{ids['y']}/permissions")
+    assert (missing.status_code, missing.json()["code"]) == (404, 10066)
+    # A command of the same name that comes after it is another one.
+    await put(place, command("y"))
+    await put(place, command("x"))
+    assert {one["id"] for one in (await place.http.get(f"{base}/permissions")).json()} == {ids["z"], str(app)}
+
+
+@pytest.mark.parametrize(
+    ("own", "every", "offered"),
+    [
+        ({}, {"everyone": False}, False),
+        ({"member": True}, {"everyone": False}, True),
+        ({"everyone": True}, {"member": False}, True),
+        ({"member": False}, {"member": True}, False),
+        ({}, {"all": False}, False),
+        ({}, {"all": False, "channel": True}, True),
+        ({"all": True}, {"channel": False}, True),
+        ({"all": False}, {"channel": True}, False),
+        ({"channel": True}, {"everyone": False}, False),
+    ],
+)
+async def test_a_commands_own_rules_go_before_those_of_all(
+    place: Place, own: dict[str, bool], every: dict[str, bool], offered: bool
+) -> None:
+    await put(place, command("x"))
+    targets = {"everyone": place.guild.everyone, "member": place.member, "all": None, "channel": place.channel}
+    for name, rules in (("x", own), (None, every)):
+        for target, allowed in rules.items():
+            place.guild.override_command(name, targets[target], allowed)
+    with contextlib.nullcontext() if offered else pytest.raises(ClientRefusal):
+        assert await place.member.slash(place.channel, "x")
+    assert await place.guild.add_member("Root", administrator=True).slash(place.channel, "x")
+
+
+async def test_being_let_in_for_all_commands_is_not_enough_for_one_that_asks_for_more(place: Place) -> None:
+    await put(place, command("x", default_member_permissions=str(int(Permissions.MANAGE_GUILD))))
+    place.guild.override_command(None, place.member, True)
+    with pytest.raises(ClientRefusal, match="needs permissions"):
+        await place.member.slash(place.channel, "x")
+    place.guild.override_command("x", place.member, True)
+    assert await place.member.slash(place.channel, "x")

@@ -37,8 +37,17 @@ def test_missing_nodes_are_named_once():
     found = report(node("a", "face_mask"), node("b", "face_mask"), node("c", "another"))
     assert found.missing_nodes == ("another", "face_mask")
     assert found.problems == (
-        "This InvokeAI lacks these nodes: `another`, `face_mask`. The workflow was made with another version of "
-        "InvokeAI, or with a node pack that has `another`, `face_mask`.",
+        "This InvokeAI lacks these nodes: `another`, `face_mask`. They come from a node pack, or another version of "
+        "InvokeAI.",
+    )
+
+
+def test_where_they_come_from_is_told_of_each_where_it_differs():
+    packs = {"old": "invokeai", "older": "invokeai", "odd": ""}
+    found = report(BLANK, *(node(name, name, nodePack=pack) for name, pack in packs.items()))
+    assert found.problems == (
+        "This InvokeAI lacks these nodes: `old`, `older`, `odd`. `old`, `older` come from another version of InvokeAI. "
+        "`odd` comes from a node pack, or another version of InvokeAI.",
     )
 
 
@@ -46,9 +55,9 @@ def test_missing_nodes_are_named_once():
     ("pack", "told"),
     [
         ("XYGrid_nodes", "lacks these nodes: `old` of the pack **XYGrid_nodes**. Install their node pack first."),
-        ("invokeai", "lacks these nodes: `old`. The workflow was made with another version of InvokeAI, which had"),
-        ("Unknown", "lacks these nodes: `old`. The workflow was made with another version of InvokeAI, or with a node"),
-        ("", "lacks these nodes: `old`. The workflow was made with another version of InvokeAI, or with a node pack"),
+        ("invokeai", "lacks these nodes: `old`. It comes from another version of InvokeAI."),
+        ("Unknown", "lacks these nodes: `old`. It comes from a node pack, or another version of InvokeAI."),
+        ("", "lacks these nodes: `old`. It comes from a node pack, or another version of InvokeAI."),
     ],
 )
 def test_it_is_told_whose_a_missing_node_is(pack: str, told: str):
@@ -73,7 +82,9 @@ def test_what_no_stranger_may_run_is_refused(node_type: str):
 
 
 def test_a_workflow_without_an_image_is_nothing_to_run():
-    assert report(node("a", "integer")).problems == ("There is nothing to run: none of its nodes makes an image.",)
+    assert report(node("a", "integer")).problems == (
+        "There is nothing to run: none of its nodes makes an image or a video.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -312,3 +323,18 @@ def test_a_batch_of_pictures_that_are_asked_for_is_no_problem():
     fixed, asked = report(batch, blur, **parts), report(batch, blur, exposed=["batch.images"], **parts)
     assert (fixed.ok, fixed.needs) == (False, (("batch", "images"),))
     assert (asked.ok, asked.needs) == (True, ())
+
+
+def test_a_seed_that_stands_still_is_told_unless_somebody_gives_it():
+    grain = node("grain", "img_noise", {"image": {"image_name": "a.png"}, "seed": 7})
+    told = "“Seed” of Add Image Noise is always 7: expose it, and it is drawn anew"
+    assert told in report(grain).warnings
+    exposed = report(grain, exposed=["grain.seed"])
+    fed = report(grain, node("dice", "rand_int"), edges=[edge("dice.value", "grain.seed")])
+    for asked in (exposed, fed):
+        assert not [warning for warning in asked.warnings if "always" in warning]
+    hidden = Edits().expose(("grain", "seed")).change(("grain", "seed"), hidden=True)
+    found = check(document(grain), LOCAL, None, hidden)
+    assert [spec.is_drawn for spec in found.inputs] == [True]
+    assert not [warning for warning in found.warnings if "always" in warning]
+    assert not found.ignored

@@ -153,12 +153,12 @@ def test_options_without_a_dropdown_do_not_count():
         ({"min": 50, "max": 5}, {"minimum": 0, "maximum": 10}, (0, 10)),
         ({"min": 20}, {"minimum": 0, "maximum": 10}, (0, 10)),
         ({"max": -1}, {"minimum": 0}, (0, None)),
-        ({"max": 0}, {"exclusiveMinimum": 0}, (None, None)),
-        ({"min": 1}, {"exclusiveMaximum": 1}, (None, None)),
+        ({"max": 0}, {"exclusiveMinimum": 0}, (1, None)),
+        ({"min": 1}, {"exclusiveMaximum": 1}, (None, 0)),
         ({"min": 1}, {"exclusiveMinimum": 0}, (1, None)),
-        ({"min": 0}, {"exclusiveMinimum": 0}, (0, None)),
-        ({"max": 9}, {"exclusiveMaximum": 9}, (None, 9)),
-        ({"min": 9}, {"exclusiveMaximum": 9}, (None, None)),
+        ({"min": 0}, {"exclusiveMinimum": 0}, (1, None)),
+        ({"max": 9}, {"exclusiveMaximum": 9}, (None, 8)),
+        ({"min": 9}, {"exclusiveMaximum": 9}, (None, 8)),
         ({"min": 50, "max": 5}, {}, (None, None)),
     ],
 )
@@ -171,9 +171,27 @@ def test_both_the_form_and_the_schema_bind_unless_nothing_is_left(
 
 
 def test_bounds_that_must_not_be_touched_and_steps_are_kept():
-    found = only({"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": 9, "multipleOf": 2})
+    found = only({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 9, "multipleOf": 2})
     assert found
-    assert (found.above, found.below, found.multiple_of) == (0, 9, 2)
+    assert (found.minimum, found.maximum, found.above, found.below, found.multiple_of) == (None, None, 0, 9, 2)
+
+
+@pytest.mark.parametrize(
+    ("schema_bounds", "bounds"),
+    [
+        ({"exclusiveMinimum": 0, "exclusiveMaximum": 9}, (1, 8)),
+        ({"exclusiveMinimum": 0.5, "exclusiveMaximum": 8.5}, (1, 8)),
+        ({"minimum": 3, "exclusiveMinimum": 0, "exclusiveMaximum": 9, "maximum": 5}, (3, 5)),
+    ],
+)
+def test_whole_numbers_are_bound_by_those_that_one_may_give(schema_bounds: dict[str, Any], bounds: tuple[int, int]):
+    for shape in (
+        {"type": "integer", **schema_bounds},
+        {"type": "array", "items": {"type": "integer", **schema_bounds}},
+    ):
+        found = only(shape)
+        assert found
+        assert (found.minimum, found.maximum, found.above, found.below) == (*bounds, None, None)
 
 
 @pytest.mark.parametrize(("most", "items"), [(None, 5), (3, 3), (10, 5), (1, 1)])

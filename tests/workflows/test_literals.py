@@ -45,7 +45,9 @@ def listed(spec: dict[str, Any]) -> dict[str, Any]:
         ({"anyOf": [FLOAT, listed(FLOAT)]}, [1.5, [1, 2.5]], ["x", [1, "x"]]),
         (MODEL, [DAWN], [LACE, "Dawn", {**DAWN, "hash": None}]),
         (listed(LORA), [[{"lora": DAWN, "weight": 0.5}], []], [[{"lora": LACE, "weight": 0.5}], [{"lora": DAWN}]]),
-        ({"$ref": "#/x/BoundingBoxField"}, [{"x_min": 1}, 5], []),
+        ({"$ref": "#/x/TensorField"}, [{"tensor_name": "t"}], [5, False, "t", [{"tensor_name": "t"}]]),
+        (listed({"$ref": "#/x/SAMPointsField"}), [[], [{}]], [{}, [None]]),
+        ({"ui_type": "AnyField"}, [5, "fox", [1], {}], []),
     ],
 )
 def test_what_the_server_takes_is_known(spec: dict[str, Any], taken: list[Any], refused: list[Any]):

@@ -221,8 +221,16 @@ def test_files_and_what_is_not_asked_for_are_not_its_business():
     specs = [spec(kind, required=True) for kind in (Kind.IMAGE, Kind.IMAGES, Kind.VIDEO, Kind.VIDEOS)]
     specs += [replace(FIXED, default=5), spec(Kind.BOARD, default="auto")]
     specs += [replace(TEXT, hidden=True, default="x"), replace(TEXT, connected=True, required=True)]
-    specs += [replace(SEED, hidden=True)]
+    specs += [replace(SEED, hidden=True, default=5)]
     assert parse_all(specs, {"it": "a.png"}, [], lowest) == {}
+
+
+def test_a_hidden_seed_without_a_value_of_its_own_is_drawn_whatever_is_given():
+    hidden = replace(SEED, name="grain_seed", hidden=True)
+    values = parse_all([hidden], {"grain_seed": 99}, [], lambda low, high: 7)
+    assert values == {"grain_seed": 7}
+    assert by_place([hidden], values) == {hidden.place: 7}
+    assert by_place([replace(hidden, default=5)], {"grain_seed": 7}) == {hidden.place: 5}
 
 
 @pytest.mark.parametrize("default", [None, 5])

@@ -97,10 +97,20 @@ class LocalGuild(Guild):
         self.world.changed()
         return member
 
-    def override_command(self, name: str, target: Member | Role | Channel | None, allowed: bool) -> None:
-        """The Integrations page: allow or deny a command to a person, a role or in a channel (None: in all)."""
+    def override_command(self, name: str | None, target: Member | Role | Channel | None, allowed: bool) -> None:
+        """The Integrations page: allow or deny a command to a person, a role or in a channel (None: in all).
+
+        Without a name it is the top of the page: the rules of the whole application.
+        """
+        target_id = self.world.bot.id
+        if name is not None:
+            target_id = int((self.commands.get(name) or self.world.commands[name])["id"])
         key = self.id - 1 if target is None else target.id
-        self.command_permissions.setdefault(name, {})[key] = allowed
+        self.command_permissions.setdefault(target_id, {})[key] = allowed
+        # No intent holds this event back.
+        data = payloads.command_permissions(self, target_id)
+        self.world.send("APPLICATION_COMMAND_PERMISSIONS_UPDATE", data, self, 0)
+        self.world.changed()
 
 
 @dataclass(eq=False)

@@ -124,22 +124,28 @@ def check_allowed(command: Json, channel: Channel, member: Member | None) -> Non
 
 
 def _check_overrides(command: Json, channel: Channel, member: Member, held: int) -> None:
-    """The Integrations page: channel first, then the person, then their roles, then the command's default."""
+    """The Integrations page: the channel first, then the person; a command's own rules before those of all."""
     guild = member.guild
-    overrides = guild.command_permissions.get(command["name"], {})
+    own = guild.command_permissions.get(int(command["id"]), {})
+    every = guild.command_permissions.get(guild.world.bot.id, {})
     # Discord's ids for "all channels" and "everyone" are the guild's id less one, and the guild's id.
-    if not overrides.get(channel.id, overrides.get(guild.id - 1, True)):
+    places = (channel.id, guild.id - 1)
+    if not next((rules[place] for rules in (own, every) for place in places if place in rules), True):
         raise ClientRefusal(f"/{command['name']} is not allowed in #{channel.name}")
-    allowed = overrides.get(member.id)
-    if allowed is None:
-        by_role = [overrides[r.id] for r in member.roles if r.id in overrides]
-        allowed = any(by_role) if by_role else overrides.get(guild.id)
+    allowed = _override_for(own, member)
     if allowed is None:
         default = command["default_member_permissions"]
         needed = 0 if default is None else int(default) or int(Permissions.ADMINISTRATOR)
-        allowed = held & needed == needed
+        allowed = _override_for(every, member) is not False and held & needed == needed
     if not allowed:
         raise ClientRefusal(f"/{command['name']} needs permissions that {member.name} does not have")
+
+
+def _override_for(rules: Mapping[int, bool], member: Member) -> bool | None:
+    if member.id in rules:
+        return rules[member.id]
+    by_role = [rules[role.id] for role in member.roles if role.id in rules]
+    return any(by_role) if by_role else rules.get(member.guild.id)
 
 
 def fill_options(options: list[Json], given: Mapping[str, object], resolved: Resolved) -> list[Json]:

@@ -286,3 +286,23 @@ def message_event(item: Message, sign: Sign) -> Json:
     if who is not None and item.use is None:
         data["member"] = bare_member(who)
     return data
+
+
+def command_permissions(guild: Guild, target_id: int) -> Json:
+    """What a server's Integrations page says of a command, or of the application."""
+    return {
+        "id": str(target_id),
+        "application_id": str(guild.world.bot.id),
+        "guild_id": str(guild.id),
+        "permissions": [
+            {"id": str(key), "type": _override_type(guild, key), "permission": allowed}
+            for key, allowed in guild.command_permissions.get(target_id, {}).items()
+        ],
+    }
+
+
+def _override_type(guild: Guild, key: int) -> int:
+    """Discord's kinds of override: 1 role, 2 user, 3 channel."""
+    if key in guild.roles:
+        return 1
+    return 2 if key in guild.members else 3

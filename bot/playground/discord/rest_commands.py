@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.playground.discord import errors
+from bot.playground.discord import errors, payloads
 from bot.playground.discord.errors import DiscordError, Problems
 from bot.playground.discord.rest import as_dict, as_list, nothing, read_body, reply
 from bot.playground.discord.rest_reads import number
@@ -135,32 +135,21 @@ class Commands:
     async def permissions(self, request: web.Request) -> web.Response:
         scope = self._scope(request)
         assert scope.guild is not None
-        commands = [*scope.commands.values(), *self.world.commands.values()]
-        return reply(
-            [self._overrides(scope.guild, c) for c in commands if c["name"] in scope.guild.command_permissions]
-        )
+        known = self._targets(scope)
+        found = [target_id for target_id in scope.guild.command_permissions if target_id in known]
+        return reply([payloads.command_permissions(scope.guild, target_id) for target_id in found])
 
     async def command_permissions(self, request: web.Request) -> web.Response:
         scope = self._scope(request)
         assert scope.guild is not None
-        for command in [*scope.commands.values(), *self.world.commands.values()]:
-            if int(command["id"]) == number(request, "command_id"):
-                overrides = self._overrides(scope.guild, command)
-                if overrides["permissions"]:
-                    return reply(overrides)
-        raise DiscordError(404, 10066, "Unknown application command permissions")
+        target_id = number(request, "command_id")
+        if target_id not in scope.guild.command_permissions or target_id not in self._targets(scope):
+            raise DiscordError(404, 10066, "Unknown application command permissions")
+        return reply(payloads.command_permissions(scope.guild, target_id))
 
-    def _overrides(self, guild: Guild, command: Json) -> Json:
-        entries = guild.command_permissions.get(command["name"], {})
-        return {
-            "id": command["id"],
-            "application_id": str(self.world.bot.id),
-            "guild_id": str(guild.id),
-            "permissions": [
-                {"id": str(target), "type": _override_type(guild, target), "permission": allowed}
-                for target, allowed in entries.items()
-            ],
-        }
+    def _targets(self, scope: Scope) -> set[int]:
+        """What may have rules: the application, and the commands that there are (a removed one's are gone with it)."""
+        return {self.world.bot.id, *(int(c["id"]) for c in (*scope.commands.values(), *self.world.commands.values()))}
 
     def _find(self, scope: Scope, request: web.Request) -> Json:
         for command in scope.commands.values():
@@ -206,13 +195,6 @@ class Commands:
 
 
 _DUPLICATE = "Application command names must be unique"
-
-
-def _override_type(guild: Guild, target: int) -> int:
-    """Discord's kinds of override: 1 role, 2 user, 3 channel."""
-    if target in guild.roles:
-        return 1
-    return 2 if target in guild.members else 3
 
 
 def _option(option: Json) -> Json:

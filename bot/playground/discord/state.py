@@ -148,7 +148,8 @@ class Guild:
     members: dict[int, Member] = field(default_factory=dict[int, Member], repr=False)
     roles: dict[int, Role] = field(default_factory=dict[int, Role], repr=False)
     commands: dict[str, Json] = field(default_factory=dict[str, Json], repr=False)
-    command_permissions: dict[str, dict[int, bool]] = field(default_factory=dict[str, dict[int, bool]], repr=False)
+    # By the id of a command, or of the application for all of them, as the Integrations page has it.
+    command_permissions: dict[int, dict[int, bool]] = field(default_factory=dict[int, dict[int, bool]], repr=False)
     creates: list[float] = field(default_factory=list[float], repr=False)
 
     def __post_init__(self) -> None:
