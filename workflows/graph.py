@@ -101,7 +101,10 @@ def _node(
             value = given if given is None else rematched(field, given, models)
         else:
             value = _own(document, node, field, models)
-        # The server refuses nulls; what is absent takes its default.
+        if value is MISSING or value is None:
+            # The server checks its own defaults too late: a row with one that does not fit the rest stops its queue.
+            value = field.default
+        # It refuses nulls.
         if value is not MISSING and value is not None:
             built[name] = value
     if node.type == OPEN_NODE:

@@ -128,6 +128,8 @@ THREAD: dict[str, Any] = {
     "name": "Talk",
     "parent_id": str(HERE),
     "owner_id": str(OTHER),
+    "message_count": 1,
+    "member_count": 1,
     "guild_id": str(GUILD),
     "permissions": "2048",
     "thread_metadata": {
@@ -139,7 +141,10 @@ THREAD: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("place", [THREAD, {"id": str(HERE), "type": 0, "name": "pictures", "permissions": "2048"}])
+CHANNEL = {"id": str(HERE), "type": 0, "name": "pictures", "position": 0, "permission_overwrites": []}
+
+
+@pytest.mark.parametrize("place", [THREAD, CHANNEL])
 async def test_who_asks_and_where(place: dict[str, Any]) -> None:
     user = {"id": str(ME), "username": "bo", "discriminator": "0", "avatar": None}
     asked = {"user": user, "roles": [str(RED), str(BLUE)], "permissions": "2048", "joined_at": None, "flags": 0}

@@ -192,10 +192,12 @@ async def test_the_integrations_page(live: LivePlace) -> None:
     live.guild.override_command("buttons", live.guild.members_role, allowed=False)
     with pytest.raises(ClientRefusal, match="needs permissions"):
         await live.member.slash(live.channel, "buttons")
-    changed = live.bot.wait_for("raw_app_command_permissions_update", timeout=5)
+    changed = live.bot.wait_for(
+        "raw_app_command_permissions_update", check=lambda e: e.target_id == live.bot.application_id, timeout=5
+    )
     live.guild.override_command(None, None, allowed=True)
     event = await changed
-    assert (event.target_id, event.guild.id) == (live.bot.application_id, live.guild.id)
+    assert (event.application_id, event.guild.id) == (live.bot.application_id, live.guild.id)
     (rule,) = event.permissions
     assert isinstance(rule.target, discord.app_commands.AllChannels)
     assert rule.permission

@@ -16,6 +16,9 @@ from bot.playground.discord.rest import Upload
 from bot.playground.discord.rest_reads import direct_channel
 from bot.playground.discord.state import (
     ANSWER_WITHIN,
+    FOR_CHANNEL,
+    FOR_ROLE,
+    FOR_USER,
     Channel,
     Guild,
     Json,
@@ -105,7 +108,8 @@ class LocalGuild(Guild):
         target_id = self.world.bot.id
         if name is not None:
             target_id = int((self.commands.get(name) or self.world.commands[name])["id"])
-        key = self.id - 1 if target is None else target.id
+        kind = FOR_USER if isinstance(target, Member) else FOR_ROLE if isinstance(target, Role) else FOR_CHANNEL
+        key = kind, self.id - 1 if target is None else target.id
         self.command_permissions.setdefault(target_id, {})[key] = allowed
         # No intent holds this event back.
         data = payloads.command_permissions(self, target_id)

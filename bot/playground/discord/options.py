@@ -10,7 +10,18 @@ from typing import Any, cast
 from bot.playground.discord import payloads
 from bot.playground.discord.errors import ClientRefusal
 from bot.playground.discord.permissions import Permissions
-from bot.playground.discord.state import Channel, Json, Member, Role, StoredAttachment, User
+from bot.playground.discord.state import (
+    FOR_CHANNEL,
+    FOR_ROLE,
+    FOR_USER,
+    Channel,
+    Json,
+    Member,
+    Overrides,
+    Role,
+    StoredAttachment,
+    User,
+)
 from bot.playground.discord.validate_commands import (
     BOOLEAN,
     CHANNEL,
@@ -129,7 +140,7 @@ def _check_overrides(command: Json, channel: Channel, member: Member, held: int)
     own = guild.command_permissions.get(int(command["id"]), {})
     every = guild.command_permissions.get(guild.world.bot.id, {})
     # Discord's ids for "all channels" and "everyone" are the guild's id less one, and the guild's id.
-    places = (channel.id, guild.id - 1)
+    places = (FOR_CHANNEL, channel.id), (FOR_CHANNEL, guild.id - 1)
     if not next((rules[place] for rules in (own, every) for place in places if place in rules), True):
         raise ClientRefusal(f"/{command['name']} is not allowed in #{channel.name}")
     allowed = _override_for(own, member)
@@ -141,11 +152,11 @@ def _check_overrides(command: Json, channel: Channel, member: Member, held: int)
         raise ClientRefusal(f"/{command['name']} needs permissions that {member.name} does not have")
 
 
-def _override_for(rules: Mapping[int, bool], member: Member) -> bool | None:
-    if member.id in rules:
-        return rules[member.id]
-    by_role = [rules[role.id] for role in member.roles if role.id in rules]
-    return any(by_role) if by_role else rules.get(member.guild.id)
+def _override_for(rules: Overrides, member: Member) -> bool | None:
+    if (FOR_USER, member.id) in rules:
+        return rules[FOR_USER, member.id]
+    by_role = [rules[key] for role in member.roles if (key := (FOR_ROLE, role.id)) in rules]
+    return any(by_role) if by_role else rules.get((FOR_ROLE, member.guild.id))
 
 
 def fill_options(options: list[Json], given: Mapping[str, object], resolved: Resolved) -> list[Json]:

@@ -295,14 +295,7 @@ def command_permissions(guild: Guild, target_id: int) -> Json:
         "application_id": str(guild.world.bot.id),
         "guild_id": str(guild.id),
         "permissions": [
-            {"id": str(key), "type": _override_type(guild, key), "permission": allowed}
-            for key, allowed in guild.command_permissions.get(target_id, {}).items()
+            {"id": str(key), "type": kind, "permission": allowed}
+            for (kind, key), allowed in guild.command_permissions[target_id].items()
         ],
     }
-
-
-def _override_type(guild: Guild, key: int) -> int:
-    """Discord's kinds of override: 1 role, 2 user, 3 channel."""
-    if key in guild.roles:
-        return 1
-    return 2 if key in guild.members else 3

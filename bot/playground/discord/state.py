@@ -23,6 +23,9 @@ ANSWER_WITHIN = 3.0  # seconds for the initial response
 TOKEN_LIFE = 15 * 60.0  # seconds that follow-ups and edits by token stay possible
 DM = 1
 TEXT = 0
+# Of a command, by kind and id: whom and where it is allowed or denied.
+Overrides = dict[tuple[int, int], bool]
+FOR_ROLE, FOR_USER, FOR_CHANNEL = 1, 2, 3
 
 
 @dataclass(eq=False)
@@ -148,8 +151,8 @@ class Guild:
     members: dict[int, Member] = field(default_factory=dict[int, Member], repr=False)
     roles: dict[int, Role] = field(default_factory=dict[int, Role], repr=False)
     commands: dict[str, Json] = field(default_factory=dict[str, Json], repr=False)
-    # By the id of a command, or of the application for all of them, as the Integrations page has it.
-    command_permissions: dict[int, dict[int, bool]] = field(default_factory=dict[int, dict[int, bool]], repr=False)
+    # The Integrations page, by the id of a command, or of the application for all of them.
+    command_permissions: dict[int, Overrides] = field(default_factory=dict[int, Overrides], repr=False)
     creates: list[float] = field(default_factory=list[float], repr=False)
 
     def __post_init__(self) -> None:
