@@ -6,33 +6,25 @@ import discord
 import pytest
 
 from bot.playground.discord import LocalMember
-from cogs._allowed import Caller, Kind, Overwrites, Rules, may_use
-from tests.cogs.atelier import (
-    Atelier,
-    blank,
-    buttons,
-    custom_id,
-    in_module_loop,
-    text,
-    workflow,
-)
+from cogs._allowed import Caller, Kind, Rules, may_use
+from tests.cogs.atelier import Atelier, blank, buttons, custom_id, in_module_loop, text, workflow
 
 PERMISSIONS = "/commands/permissions"
 GUILD, EVERYWHERE, HERE, ELSEWHERE, ME, OTHER, RED, BLUE, GREEN = 100, 99, 1, 2, 10, 11, 20, 21, 22
-EVERYONE = (Kind.role, GUILD)
+Level = dict[tuple[Kind, int], bool]
 #: A member with the roles red and blue.
 CALLER = Caller(GUILD, HERE, ME, (RED, BLUE), discord.Permissions(send_messages=True))
 
 
-def channel(channel_id: int, allowed: bool) -> Overwrites:
+def channel(channel_id: int, allowed: bool) -> Level:
     return {(Kind.channel, channel_id): allowed}
 
 
-def member(user_id: int, allowed: bool) -> Overwrites:
+def member(user_id: int, allowed: bool) -> Level:
     return {(Kind.user, user_id): allowed}
 
 
-def role(role_id: int, allowed: bool) -> Overwrites:
+def role(role_id: int, allowed: bool) -> Level:
     return {(Kind.role, role_id): allowed}
 
 
@@ -86,7 +78,7 @@ def role(role_id: int, allowed: bool) -> Overwrites:
         (channel(GUILD, False), {}, True),
     ],
 )
-def test_who_may_use_a_command(own: Overwrites, every: Overwrites, allowed: bool) -> None:
+def test_who_may_use_a_command(own: Level, every: Level, allowed: bool) -> None:
     rules = Rules(every, {"blur": own, "other": role(GUILD, not allowed) | channel(EVERYWHERE, not allowed)})
     assert may_use(rules, "blur", CALLER) is allowed
 
@@ -109,7 +101,7 @@ def test_who_may_use_a_command(own: Overwrites, every: Overwrites, allowed: bool
     ],
 )
 def test_what_a_command_asks_for_by_itself(
-    own: Overwrites, every: Overwrites, needed: discord.Permissions, allowed: bool
+    own: Level, every: Level, needed: discord.Permissions, allowed: bool
 ) -> None:
     assert may_use(Rules(every, {"blur": own}), "blur", CALLER, needed) is allowed
 
@@ -146,12 +138,13 @@ CHANNEL = {"id": str(HERE), "type": 0, "name": "pictures", "position": 0, "permi
 
 @pytest.mark.parametrize("place", [THREAD, CHANNEL])
 async def test_who_asks_and_where(place: dict[str, Any]) -> None:
-    user = {"id": str(ME), "username": "bo", "discriminator": "0", "avatar": None}
+    user: Any = {"id": str(ME), "username": "bo", "discriminator": "0", "avatar": None}
     asked = {"user": user, "roles": [str(RED), str(BLUE)], "permissions": "2048", "joined_at": None, "flags": 0}
     data: Any = {"id": "5", "type": 2, "token": "t", "version": 1, "application_id": "6", "attachment_size_limit": 1}
     data |= {"guild_id": str(GUILD), "channel": place, "channel_id": place["id"], "member": asked}
     state: Any = discord.Client(intents=discord.Intents.none())._connection
-    state.user = discord.ClientUser(state=state, data={**user, "id": "6", "bot": True})
+    bot: Any = {**user, "id": "6", "bot": True}
+    state.user = discord.ClientUser(state=state, data=bot)
     # The library knows nothing of the server, and so none of the roles either.
     assert Caller.of(discord.Interaction(data=data, state=state)) == CALLER
 
@@ -185,7 +178,8 @@ async def test_a_role_may_be_needed(room: Atelier) -> None:
     assert "Did you mean" not in await told(room, who, "blanc")
     # Manage Server does not stand above the rules, as little as it does for the command itself.
     assert await told(room, room.place.admin) == NOT_YOURS
-    assert await suggested(room, guild.add_member("Root", administrator=True)) == ["blank"]
+    root = guild.add_member("Root", administrator=True)
+    assert (await suggested(room, root), await told(room, root)) == (["blank"], "Blank")
     who.roles.append(artists)
     assert await suggested(room, who) == ["blank"]
     form = await room.answer(await who.slash(room.channel, "run", {"workflow": "blank"}))

@@ -110,7 +110,8 @@ def _typed(inputs: Sequence[InputSpec], models: Sequence[ModelRecord], random: R
 
 def _file(spec: InputSpec) -> object:
     one = {"video_name" if spec.kind in {Kind.VIDEO, Kind.VIDEOS} else "image_name": "fox.png"}
-    return [one] if spec.is_collection_of_files else one
+    # Some take no fewer than two.
+    return [one, one][: spec.max_items] if spec.is_collection_of_files else one
 
 
 @st.composite
