@@ -18,7 +18,6 @@ from workflows.document import MISSING, Document, Edge, Node
 from workflows.errors import DocumentError
 from workflows.generators import MAX_ITEMS, Request, Values, generate, limited, request
 from workflows.generators import NODE_TYPES as GENERATORS
-from workflows.hidden import is_judged_together, is_within
 from workflows.scalars import is_multiple
 from workflows.schema import Cardinality, FieldSchema, Schemas
 
@@ -164,18 +163,13 @@ def _fed(document: Document, schemas: Schemas, node: Node, edge: Edge, items: li
         raise DocumentError(f"The batch {_named(node)} feeds {_named(target)}; a batch cannot feed another one.")
     if field is None:
         raise DocumentError(f"A batch feeds **{name}** of {_named(target)}, which is gone.")
-    if is_judged_together(document, target, name):
-        raise DocumentError(
-            f"The batch {_named(node)} feeds **{field.title}** of {_named(target)}, which InvokeAI takes only beside "
-            "certain other values. Put a node between them, or run it once for each value."
-        )
     if items is None:
         single = field.cardinality is not Cardinality.COLLECTION and field.type in _FEEDS[node.type]
         if not single and field.type not in _ANYTHING:
             raise DocumentError(f"The batch {_named(node)} feeds **{field.title}**, which does not take such items.")
         return []
     for item in items:
-        if not fits(field, item) or not is_within(target.type, name, item):
+        if not fits(field, item):
             raise DocumentError(f"A batch holds {json.dumps(item)[:60]}, which **{field.title}** does not take.")
     if field.type == "StringField":
         # A whole number has no point in the editor's language, and this one is to be read.

@@ -13,6 +13,9 @@ from workflows.errors import AuthError, DocumentError, NotFound, Rejected
 from workflows.generators import BoardRequest, PromptRequest, Values
 from workflows.graph import Batch
 
+#: How the words of a check of values begin; others are about the node itself.
+_CHECKED = ("Value error", "Input should")
+
 #: Their checks are about their edges, and they take anything.
 _WIRED = frozenset({"collect", "iterate"})
 
@@ -68,13 +71,14 @@ async def rehearse(client: InvokeClient, batch: Batch) -> None:
     try:
         await client.rehearse(copies)
     except Rejected as error:
-        fed = {datum["field_name"] for group in batch.data for datum in group}
         for location, message in error.problems:
-            # body.batch.graph.nodes.<copy>.<its type>.<field>, and then places within a list.
-            *_, field = location.split(".", 7)[:7]
-            if field in fed:
+            # body.batch.graph.nodes.<copy>.<its type>.<field>, and then places within a list. Checks of several fields
+            # together name only the type.
+            _, *place = location.partition(".nodes.")[2].split(".")
+            if place and message.startswith(_CHECKED):
                 reason = message.removeprefix("Value error, ")[:160]
-                raise DocumentError(f"A batch holds a value that **{field}** does not take ({reason}).") from error
+                where = place[1] if len(place) > 1 else place[0]
+                raise DocumentError(f"A batch holds a value that **{where}** does not take ({reason}).") from error
         raise
 
 

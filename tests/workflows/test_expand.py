@@ -138,6 +138,30 @@ async def test_what_would_stop_the_servers_queue_never_reaches_it(client: Tidy):
     assert await client.summaries() == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "varied", "more", "told"),
+    [
+        ("integer_math", "operation", {"a": 1, "b": 0}, r"\*\*b\*\* does not take \(Cannot divide by zero\)"),
+        (
+            "ip_adapter",
+            "begin_step_percent",
+            {"end_step_percent": 0.1},
+            r"\*\*ip_adapter\*\* does not take \(Begin step",
+        ),
+    ],
+)
+async def test_what_is_judged_beside_other_fields_is_told_too(
+    client: Tidy, kind: str, varied: str, more: dict[str, Any], told: str
+):
+    if kind not in (await client.schemas()).nodes:
+        pytest.skip("only the real server has this node")
+    items = {"operation": "DIV", "begin_step_percent": 0.9}[varied]
+    nodes = {"odd": {"id": "odd", "type": kind, **more}}
+    batch = Batch({"nodes": nodes}, [[{"node_path": "odd", "field_name": varied, "items": [items]}]])
+    with pytest.raises(DocumentError, match=told):
+        await rehearse(client, batch)
+
+
 async def test_what_fits_is_checked_and_not_run(client: Tidy):
     await rehearse(client, ranged([1, 5], [2, 6]))
     assert await client.summaries() == []
