@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +20,29 @@ from bot.files import read_document
 from bot.jobs import new_id
 from bot.reports import Capabilities, plain
 from workflows import batches, document
+from workflows._json import mapping
 from workflows.check import check
 from workflows.client import InvokeClient, open_http
 from workflows.document import Document
 from workflows.errors import BackendError, DocumentError, UserError
-from workflows.expand import expand
-from workflows.graph import compile_batch
+from workflows.expand import expand, rehearse
+from workflows.graph import Batch, compile_batch
 from workflows.schema import Schemas
 from workflows.values import InputSpec, Kind, by_place, parse
 
 _ORIGIN = "familiar"
+#: What a model field takes; the server refuses it with any of them missing.
+_IDENTIFIER = ("key", "hash", "name", "base", "type")
 _VIDEOS = frozenset({Kind.VIDEO, Kind.VIDEOS})
 _UNMATCHED = (
     "Models stand in it as the file names them; their keys differ from server to server. "
     "With --url in place of --schema they are matched with the installed ones."
 )
+_UNCHECKED = (
+    "InvokeAI does not check what a batch varies, and a wrong item stops its queue. With --url in place of --schema "
+    "it is asked first."
+)
+_LITERAL = '{"key": …, "hash": …, "name": …, "base": …, "type": …}'
 _USE_URL = "Give --url in place of --schema."
 Values = Mapping[tuple[str, str], Any]
 
@@ -66,12 +75,18 @@ async def compile_request(asked: Asked, settings: Settings, capabilities: Capabi
     is_online = capabilities.models is not None
     read, inputs = _read(asked, settings, capabilities)
     values = _values(asked, inputs, capabilities)
-    generated = await _generated(backend, read, values) if is_online else _none_needed(read, values)
-    batch = compile_batch(read, capabilities.schemas, values, capabilities.models or (), generated=generated)
+    compiling = partial(compile_batch, read, capabilities.schemas, values, capabilities.models or ())
+    if is_online:
+        batch = await _checked(backend, read, values, compiling)
+    else:
+        _require_no_generated(read, values)
+        batch = compiling()
     queue = f"{backend.url}/api/v1/queue/{backend.queue_id}"
     notes = [*_missing_uploads(asked, inputs, backend)]
     if not is_online and _names_models(read, capabilities.schemas):
         notes.append(_UNMATCHED)
+    if batch.data and not is_online:
+        notes.append(_UNCHECKED)
     if batch.size > 1:
         notes.append(f"It makes {batch.size} runs of one graph, and is answered with as many item_ids.")
     notes.append(
@@ -102,11 +117,21 @@ def _read(asked: Asked, settings: Settings, capabilities: Capabilities) -> tuple
 
 def _values(asked: Asked, inputs: Sequence[InputSpec], capabilities: Capabilities) -> Values:
     arguments.check_names(asked.values, (name for name, _ in asked.images), inputs)
+    literals = {
+        spec.name: _literal(spec, asked.values[spec.name]) for spec in inputs if _is_literal(spec, asked.values)
+    }
+    typed = {name: value for name, value in asked.values.items() if name not in literals}
     if capabilities.models is None:
         for spec in inputs:
-            if spec.is_installed and spec.name in asked.values:
-                raise UserError(f"--set {spec.name}: only a running InvokeAI knows what it has. {_USE_URL}")
-    given = arguments.given_values(inputs, asked.values, capabilities.models or ())
+            if spec.is_installed and spec.name in typed:
+                way = (
+                    f" Or give all that it is known by: --set {spec.name}='{_LITERAL}'."
+                    if spec.kind is Kind.MODEL
+                    else ""
+                )
+                raise UserError(f"--set {spec.name}: only a running InvokeAI knows what it has. {_USE_URL}{way}")
+    inputs = [replace(s, default=literals[s.name], required=False) if s.name in literals else s for s in inputs]
+    given = arguments.given_values(inputs, typed, capabilities.models or ())
     for spec in inputs:
         if spec.is_file and spec.is_asked and (files := arguments.placed(spec, asked.images)):
             names = [name for _, name in files]
@@ -114,19 +139,40 @@ def _values(asked: Asked, inputs: Sequence[InputSpec], capabilities: Capabilitie
     return by_place(inputs, given)
 
 
-async def _generated(backend: BackendSettings, read: Document, values: Values) -> Mapping[str, list[Any]]:
+def _is_literal(spec: InputSpec, values: Mapping[str, str]) -> bool:
+    return spec.kind is Kind.MODEL and values.get(spec.name, "").lstrip().startswith("{")
+
+
+def _literal(spec: InputSpec, text: str) -> dict[str, str]:
+    """Return a model as the request holds it: for a server that is not asked, or has it not yet."""
+    try:
+        held = mapping(json.loads(text))
+    except ValueError:
+        held = {}
+    wanted = spec.models
+    fits = held.get("type") in (wanted.types or [held.get("type")]) and held.get("base") in (
+        wanted.bases or [held.get("base")]
+    )
+    if not fits or not all(isinstance(held.get(key), str) for key in _IDENTIFIER):
+        raise UserError(f"--set {spec.name}: a model that fits here is written {_LITERAL}, all five as texts.")
+    return {key: held[key] for key in _IDENTIFIER}
+
+
+async def _checked(backend: BackendSettings, read: Document, values: Values, compiling: Callable[..., Batch]) -> Batch:
+    """Compile with what only the server can work out, and have it check what the batch varies."""
     async with open_http(backend.url) as http:
         client = InvokeClient(http, backend.queue_id, backend.credentials)
         try:
-            return await expand(client, read, values)
+            batch = compiling(generated=await expand(client, read, values))
+            await rehearse(client, batch)
         except BackendError as error:
             raise UserError(explain(backend, error)) from error
+    return batch
 
 
-def _none_needed(read: Document, values: Values) -> Mapping[str, list[Any]]:
+def _require_no_generated(read: Document, values: Values) -> None:
     for request in batches.requests(read, values):
         raise UserError(f"Only a running InvokeAI knows what “{request.name}” generates. {_USE_URL}")
-    return {}
 
 
 def _missing_uploads(asked: Asked, inputs: Sequence[InputSpec], backend: BackendSettings) -> Iterator[str]:
@@ -145,4 +191,4 @@ def _missing_uploads(asked: Asked, inputs: Sequence[InputSpec], backend: Backend
 
 def _names_models(read: Document, schemas: Schemas) -> bool:
     fields = (schemas.field(node.type, name) for node in read.nodes.values() for name in node.inputs)
-    return any(field and field.type == "ModelIdentifierField" for field in fields)
+    return any(field and field.type in {"ModelIdentifierField", "LoRAField"} for field in fields)

@@ -219,7 +219,8 @@ async def _prepare(request: Request, engine: Engine) -> tuple[Job, tuple[InputSp
         data = await asyncio.to_thread(read_document, request.file)
         schemas = await backend.schemas()
         read = await asyncio.to_thread(document.read, data)
-        report = await asyncio.to_thread(check, read, schemas, backend.models)
+        paid = engine.settings.limits.paid_providers
+        report = await asyncio.to_thread(check, read, schemas, backend.models, allow_paid=paid)
         report.require()
     except DocumentError as error:
         raise UserError(f"{request.file}: {' '.join(str(error).splitlines())}") from error

@@ -111,3 +111,31 @@ async def test_a_server_that_is_gone_meanwhile_is_told(offline: Capabilities, tm
     (path := tmp_path / "prompts.json").write_text(json.dumps(shape.document(Place())), "utf-8")
     with pytest.raises(UserError, match="Is InvokeAI running"):
         await compile_request(Asked(path, {}, []), settings("http://127.0.0.1:1"), Capabilities(offline.schemas, []))
+
+
+DUSK = {"key": "k", "hash": "h", "name": "Dusk", "base": "sd-1", "type": "main"}
+
+
+async def test_a_model_that_no_server_is_asked_for_is_given_whole(offline: Capabilities) -> None:
+    found = await compile_request(Asked(PAINT, {"model": json.dumps(DUSK)}, []), settings(), offline)
+    nodes = found.body["batch"]["graph"]["nodes"].values()
+    assert [node["model"] for node in nodes if "model" in node] == [DUSK]
+
+
+@pytest.mark.parametrize(
+    "literal",
+    ['{"key": "k"}', "{broken", json.dumps({**DUSK, "base": "flux"}), json.dumps({**DUSK, "hash": 5})],
+)
+async def test_half_a_model_is_told(literal: str, offline: Capabilities) -> None:
+    with pytest.raises(UserError, match="--set model: a model that fits here is written"):
+        await compile_request(Asked(PAINT, {"model": literal}, []), settings(), offline)
+
+
+async def test_what_a_batch_varies_is_asked_of_the_server_first(server: LocalInvokeAI, offline: Capabilities) -> None:
+    asked = Asked(FIXTURES / "batch.json", {}, [("negatives", "some.png")])
+    found = await compiled(asked, server)
+    assert server.requests["POST", "/api/v1/queue/{queue_id}/enqueue_batch"] == 1
+    assert not server.items
+    assert not [note for note in found.notes if "does not check" in note]
+    unasked = await compile_request(asked, settings(), offline)
+    assert [note for note in unasked.notes if "does not check what a batch varies" in note]
