@@ -305,7 +305,9 @@ class Catalog:
         if current is None:
             raise KeyError(draft.workflow_id)
         if current.version != draft.base_version:
-            raise Overtaken(f"Somebody else changed `/{current.slug}` in the meantime. Please begin again.")
+            raise Overtaken(
+                f"Somebody else changed `/{current.slug}` in the meantime. `/workflow edit` shows how it is now."
+            )
         raise TooMany(most or 0)
 
     async def _drop_version(self, workflow_id: int, number: int) -> None:

@@ -74,6 +74,11 @@ class FormStore:
         rows = await db.read(self._db, query, user_id, workflow_id)
         return json.loads(rows[0]["given"]) if rows else {}
 
+    async def forget_removed(self) -> int:
+        """Forget what members gave workflows that were removed since; return how many times that was."""
+        query = "DELETE FROM remembered WHERE workflow_id NOT IN (SELECT id FROM workflows WHERE removed_at IS NULL)"
+        return await db.write(self._db, query, ())
+
 
 def _form(row: sqlite3.Row) -> Form:
     return Form(

@@ -85,10 +85,12 @@ class Option:
 
     @property
     def choices(self) -> tuple[tuple[str, str], ...]:
-        """The (value, label) pairs, where there are few enough to be listed; else they are suggested as one types."""
-        if self.spec.kind is not Kind.CHOICE or not self.has_room or len(self.spec.choices) > MAX_CHOICES:
+        """The (value, label) pairs, where Discord takes them as a list; else they are suggested as one types."""
+        choices = self.spec.choices
+        if self.spec.kind is not Kind.CHOICE or not self.has_room or len(choices) > MAX_CHOICES:
             return ()
-        return self.spec.choices if all(len(value) <= 100 for value, _ in self.spec.choices) else ()
+        labels = {shorten(label, 100) for _, label in choices}
+        return choices if len(labels) == len(choices) and all(0 < len(value) <= 100 for value, _ in choices) else ()
 
     @property
     def is_suggested(self) -> bool:

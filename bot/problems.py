@@ -64,6 +64,6 @@ def rejected(error: Rejected, inputs: Sequence[InputSpec]) -> str | None:
     """Name the input that the backend refused at the door, or return None where it was none of the member's."""
     for location, message in error.problems:
         for spec in inputs:
-            if f".{spec.node_id}." in location and location.endswith(f".{spec.field_name}"):
+            if spec.is_asked and f".{spec.node_id}." in location and location.endswith(f".{spec.field_name}"):
                 return f"**{spec.name}**: InvokeAI does not take this value ({message}). Try another one."
     return None

@@ -15,11 +15,11 @@ import discord
 from discord import app_commands
 
 from bot.catalog import Published
-from bot.options import Option, arrange, command_description, shorten
+from bot.options import MAX_CHOICES, Option, arrange, command_description, shorten
 from workflows import compounds, scalars
 from workflows.errors import UserError
 from workflows.models import ModelRecord
-from workflows.spec import LARGEST, TEXT_LENGTH, InputSpec, Kind
+from workflows.spec import LARGEST, InputSpec, Kind
 
 #: What a command does when it is used: the raw values by option name.
 OnRun = Callable[[discord.Interaction[Any], Published, Mapping[str, Any]], Awaitable[None]]
@@ -30,7 +30,6 @@ Models = Callable[[], "list[ModelRecord]"]
 NOT_A_COMMAND = (app_commands.AppCommandError, UserError, ValueError, TypeError)
 MAX_COMMANDS = 100
 
-_SUGGESTIONS = 25
 _LONGEST_VALUE = 100
 
 
@@ -65,9 +64,10 @@ def _parameter(name: str, option: Option) -> inspect.Parameter:
 def _annotation(option: Option) -> Any:
     low, high = option.minimum, option.maximum
     match option.spec.kind:
+        case Kind.STRING:
+            return app_commands.Range[str, None, option.spec.max_length]
         case _ if option.is_typed:
-            length = option.spec.max_length if option.spec.kind is Kind.STRING else TEXT_LENGTH
-            return app_commands.Range[str, None, length]
+            return str
         case Kind.INTEGER:
             return app_commands.Range[int, _whole(low, -LARGEST), _whole(high, LARGEST)]
         case Kind.NUMBER if low is not None or high is not None:
@@ -109,7 +109,7 @@ def suggestions(option: Option, models: list[ModelRecord], typed: str) -> list[t
     if spec.kind is Kind.LORAS:
         return _next_loras(spec, models, typed)
     pairs = list(spec.choices) if spec.kind is Kind.CHOICE else _installed(scalars.offered(spec, models))
-    return _matching(pairs, typed)[:_SUGGESTIONS]
+    return _matching(pairs, typed)[:MAX_CHOICES]
 
 
 def _matching(pairs: list[tuple[str, str]], typed: str) -> list[tuple[str, str]]:
@@ -137,4 +137,4 @@ def _next_loras(spec: InputSpec, models: list[ModelRecord], typed: str) -> list[
     found = [f"{kept}{name}" for _, name in _matching([(m.key, m.name) for m in free], last)]
     # A name with its weight is done; and a value too long for Discord cannot be picked.
     done = [typed.strip()] if last.strip() and not found else []
-    return [(text, text) for text in (*done, *found) if len(text) <= _LONGEST_VALUE][:_SUGGESTIONS]
+    return [(text, text) for text in (*done, *found) if len(text) <= _LONGEST_VALUE][:MAX_CHOICES]

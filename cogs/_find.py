@@ -10,12 +10,11 @@ from discord import app_commands
 
 from bot.bot import Familiar
 from bot.catalog import Named, Published
-from bot.options import shorten
+from bot.options import MAX_CHOICES, shorten
 from workflows.errors import UserError
 
 Interaction = discord.Interaction[Any]
 Choices = list[app_commands.Choice[str]]
-MOST_CHOICES = 25
 
 
 async def published_here(interaction: Interaction, name: str) -> Published:
@@ -37,6 +36,6 @@ def names(fits: Callable[[Named], bool]) -> Callable[[Interaction, str], Corouti
         wanted = current.strip().removeprefix("/").lower()
         every = await bot.engine.catalog.names(interaction.guild_id or 0)
         found = [named.slug for named in every if fits(named) and wanted in named.slug]
-        return [app_commands.Choice(name=slug, value=slug) for slug in found[:MOST_CHOICES]]
+        return [app_commands.Choice(name=slug, value=slug) for slug in found[:MAX_CHOICES]]
 
     return suggest

@@ -8,7 +8,6 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -16,7 +15,7 @@ from discord.ext import commands
 from bot.bot import Familiar
 from bot.catalog import Published, Version
 from bot.exports import SUFFIX, companion, file_stem
-from bot.options import shorten
+from bot.options import MAX_CHOICES, shorten
 from cogs import _find, _sync, _words
 from workflows.edits import changed_inputs
 from workflows.errors import UserError
@@ -42,7 +41,7 @@ async def _version_numbers(interaction: Interaction, current: str) -> list[app_c
         return []
     typed = str(current).strip()
     found = [v for v in await bot.engine.catalog.versions(published.workflow_id) if str(v.number).startswith(typed)]
-    return [app_commands.Choice(name=_in_a_list(v), value=v.number) for v in found[: _find.MOST_CHOICES]]
+    return [app_commands.Choice(name=_in_a_list(v), value=v.number) for v in found[:MAX_CHOICES]]
 
 
 class History(commands.Cog):
@@ -120,13 +119,8 @@ class History(commands.Cog):
             return
         log.info("server %s: user %s switched /%s off", interaction.guild_id, interaction.user.id, slug)
         text = f"⏸️ `/{slug}` is off. Jobs that run now still finish. `/workflow enable` brings it back as it was."
-        try:
-            await _sync.refresh_guild(bot, published.guild_id)
-        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
-            text = (
-                f"⏸️ `/{slug}` is off and cannot be run, but Discord still lists it ({_sync.shown(error)}). "
-                "It goes at the next start."
-            )
+        if why := await _sync.tell_gone(bot, published.guild_id):
+            text = f"⏸️ `/{slug}` is off and cannot be run, but Discord still lists it ({why}). {_sync.LATER}"
         await interaction.followup.send(text, ephemeral=True)
 
     @app_commands.command()
@@ -197,15 +191,15 @@ async def _history_lines(bot: Familiar, published: Published, versions: list[Ver
         lines.append(f"**{version.number}**{current} · <@{version.created_by}> {when}")
         lines += _changes(changes[version.number]) if version.number in changes else ["-# the first one"]
     if len(versions) > _TOLD:
-        lines.append(f"-# and {len(versions) - _TOLD} older ones")
+        lines.append(_words.more(len(versions) - _TOLD, "version"))
     return lines
 
 
 def _changes(changes: list[str]) -> list[str]:
     if not changes:
         return ["-# asks for the same as before"]
-    more = [f"-# and {len(changes) - _CHANGES_TOLD} more changes"] if len(changes) > _CHANGES_TOLD else []
-    return [*(f"-# {shorten(change, 200)}" for change in changes[:_CHANGES_TOLD]), *more]
+    told = [f"-# {_words.unlinked(shorten(change, 200))}" for change in changes[:_CHANGES_TOLD]]
+    return told + ([_words.more(len(changes) - _CHANGES_TOLD, "change")] if len(changes) > _CHANGES_TOLD else [])
 
 
 def _in_a_list(version: Version) -> str:

@@ -19,7 +19,7 @@ from bot.bot import Familiar
 from bot.catalog import NameTaken, Published, TooMany
 from bot.drafts import Draft
 from bot.jobs import new_id
-from bot.options import free_name, shorten
+from bot.options import MAX_CHOICES, free_name, shorten
 from cogs import _find, _sync, _words
 from cogs._command import MAX_COMMANDS
 from cogs._drafting import propose
@@ -117,8 +117,7 @@ class Library(commands.Cog):
         # What people saved comes before what InvokeAI brought along.
         ordered = sorted(found, key=lambda saved: saved.category == "default")
         return [
-            app_commands.Choice(name=shorten(_in_a_list(saved), 100), value=saved.id)
-            for saved in ordered[: _find.MOST_CHOICES]
+            app_commands.Choice(name=shorten(_in_a_list(saved), 100), value=saved.id) for saved in ordered[:MAX_CHOICES]
         ]
 
     @app_commands.command()
@@ -152,6 +151,8 @@ class Library(commands.Cog):
         # A mention of another server's command would lead nowhere from here.
         how = f"`/{copied.slug}`" if copied.has_command else await how_to_run(bot, copied)
         text = f"✅ {how} is ready for everyone on **{_words.literal(guild.name)}**."
+        if copied.slug != published.slug:
+            text += f" Its name is another because `{published.slug}` is taken there."
         await interaction.followup.send(text, ephemeral=True)
 
     @copy.autocomplete("server")
@@ -168,8 +169,7 @@ class Library(commands.Cog):
             log.info("user %s: Discord did not tell in time which servers they manage", user_id)
         managed = [guild for guild in fitting if self._known(guild, user_id)]
         return [
-            app_commands.Choice(name=shorten(guild.name, 100), value=str(guild.id))
-            for guild in managed[: _find.MOST_CHOICES]
+            app_commands.Choice(name=shorten(guild.name, 100), value=str(guild.id)) for guild in managed[:MAX_CHOICES]
         ]
 
     def _known(self, guild: discord.Guild, user_id: int) -> bool | None:

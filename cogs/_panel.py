@@ -9,6 +9,7 @@ from typing import Any
 import discord
 
 from bot.bot import Familiar
+from bot.catalog import Published
 from bot.drafts import Draft
 from bot.options import describe, shorten
 from cogs import _sync, _words
@@ -68,9 +69,19 @@ async def _next_version(bot: Familiar, draft: Draft) -> tuple[int | None, tuple[
     if current is None:
         return None, ()
     versions = await bot.engine.catalog.versions(current.workflow_id)
-    changes = changed_inputs(current.inputs, draft.inputs)
+    changes = [*_other_face(current, draft), *changed_inputs(current.inputs, draft.inputs)]
     same = f"It asks for the same as version {current.version}, which members have now."
     return versions[0].number + 1, tuple(changes) or (same,)
+
+
+def _other_face(current: Published, draft: Draft) -> Iterator[str]:
+    """Yield what becomes different about the command itself."""
+    if draft.slug != current.slug:
+        yield f"It is called `{draft.slug}`, and no longer `{current.slug}`"
+    if current.has_command and not draft.has_command:
+        yield "It has no command of its own any more: members find it in `/run`"
+    if draft.has_command and not current.has_command:
+        yield "It becomes a command of its own"
 
 
 def _rows(draft: Draft, seen: Look, spec: InputSpec | None, number: int | None) -> Iterator[list[Item]]:

@@ -9,11 +9,14 @@ from typing import Any
 from bot.drafts import Draft
 from cogs._panel_state import Act, Look, Step, chosen, home, sight
 from workflows.edits import Edits, InputEdit, Place
+from workflows.errors import UserError
 from workflows.values import InputSpec
 
 
 def _hide(draft: Draft, seen: Look) -> Draft:
     spec = chosen(draft)
+    if spec.is_file and spec.required:
+        raise UserError(f"`{spec.name}` is a file, which only members can give, so it cannot be hidden.")
     return _changed(draft, spec.place, hidden=None if spec.hidden else True)
 
 

@@ -53,7 +53,8 @@ class Ask:
             return discord.ui.TextInput(
                 custom_id=self.name, style=style, default=text or None, required=False, max_length=self.most
             )
-        picked = set(cast("Sequence[str]", held if self.many else [held]))
+        # What was typed last is as the form was sent: a list, also where one alone is chosen.
+        picked = {held} if isinstance(held, str) else set(cast("Sequence[str]", held))
         options = [
             discord.SelectOption(label=shorten(label, 100) or value, value=value, default=value in picked)
             for value, label in self.options
@@ -69,6 +70,12 @@ class Ask:
         if self.options:
             return str(given[0]) if given else ""
         return str(given or "")
+
+    def is_unchanged(self, given: str | tuple[str, ...]) -> bool:
+        """Tell whether an answer is what was shown: a client may trim a text, and has line breaks of its own."""
+        if isinstance(given, str) and isinstance(self.held, str):
+            return given.strip().splitlines() == self.held.strip().splitlines()
+        return given == self.held
 
 
 def modal(title: str, custom_id: str, asks: Sequence[Ask], typed: Mapping[str, Any]) -> discord.ui.Modal:
@@ -186,7 +193,7 @@ def edited_input(draft: Draft, spec: InputSpec, seen: Look, values: Mapping[str,
     whole = seen.plain(spec.place, draft.edits) or spec
     for ask in input_asks(spec, draft.edits, seen):
         given = ask.answer(values)
-        if given != ask.held:
+        if not ask.is_unchanged(given):
             changes[ask.name] = _meant(replace(whole, name=spec.name), seen, ask, given)
     if name := changes.get("name"):
         changes["name"] = _free_name(draft, spec, name)

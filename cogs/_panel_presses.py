@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -16,13 +17,15 @@ from cogs._panel import panel
 from cogs._panel_state import Act, Look, by_key, chosen, look, looking, settled
 from cogs._panel_steps import choose
 from cogs._publish import require_manager, the_draft
-from workflows.errors import UserError
+from workflows.errors import FamiliarError, Unavailable, UserError
 
 Interaction = discord.Interaction[Any]
 
 #: Buttons that are answered with a form.
 _FORMS = ("edit", "name")
 _MENUS = ("input", "more", "pick")
+#: A form cannot come later than three seconds after the press.
+_FORM_SECONDS = 2.0
 
 
 class PanelItem(
@@ -65,7 +68,12 @@ async def _open_form(interaction: Interaction, draft_id: str, action: str) -> No
         await interaction.response.send_modal(forms.command_form(draft))
         return
     spec = chosen(draft)
-    await interaction.response.send_modal(forms.input_form(draft, spec, await look(bot, draft)))
+    try:
+        async with asyncio.timeout(_FORM_SECONDS):
+            seen = await look(bot, draft)
+    except TimeoutError:
+        raise Unavailable("the first backend was not looked at in time") from None
+    await interaction.response.send_modal(forms.input_form(draft, spec, seen))
 
 
 async def change(interaction: Interaction, draft_id: str, act: Act, *, fresh: bool = False) -> None:
@@ -117,8 +125,10 @@ async def on_form(interaction: Interaction) -> None:
                 await change(interaction, match["id"], _edit_input(about, values))
             else:
                 await _change_command(interaction, match["id"], values)
-        except UserError as error:
-            await _keep_typed(interaction, match["id"], about, values)
+        except FamiliarError as error:
+            kept = await _keep_typed(interaction, match["id"], about, values)
+            if not (kept and isinstance(error, UserError)):
+                raise
             again = "Edit …" if about != "command" else "Name …"
             raise UserError(f"{error} Nothing was changed; **{again}** still has what you typed.") from error
 
@@ -148,10 +158,12 @@ async def _change_command(interaction: Interaction, draft_id: str, values: Mappi
     await change(interaction, draft_id, act)
 
 
-async def _keep_typed(interaction: Interaction, draft_id: str, about: str, values: Mapping[str, Any]) -> None:
-    """Keep what was typed, for whoever opens the form again; a draft that is gone keeps nothing."""
+async def _keep_typed(interaction: Interaction, draft_id: str, about: str, values: Mapping[str, Any]) -> bool:
+    """Keep what was typed, for whoever opens the form again; return whether there is a draft to keep it."""
     bot: Familiar = interaction.client
     async with bot.drafting(draft_id):
         draft = await bot.engine.drafts.get(draft_id)
-        if draft and draft.guild_id == interaction.guild_id:
-            await bot.engine.drafts.save(forms.kept_as_typed(draft, about, values))
+        if draft is None or draft.guild_id != interaction.guild_id:
+            return False
+        await bot.engine.drafts.save(forms.kept_as_typed(draft, about, values))
+        return True

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import aiohttp
 import discord
 
 from bot.bot import Familiar, answering
@@ -151,11 +150,8 @@ class RemoveButton(
         if not await bot.engine.catalog.remove(guild_id, self.slug):
             return f"`/{self.slug}` was removed already."
         log.info("server %s: user %s removed /%s", guild_id, interaction.user.id, self.slug)
-        try:
-            await _sync.refresh_guild(bot, guild_id)
-        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
-            why = _sync.shown(error)
-            return f"`/{self.slug}` is removed, but Discord still lists it ({why}). It goes at the next start."
+        if why := await _sync.tell_gone(bot, guild_id):
+            return f"`/{self.slug}` is removed, but Discord still lists it ({why}). {_sync.LATER}"
         return f"🗑️ `/{self.slug}` is removed. Jobs that run now still finish."
 
 

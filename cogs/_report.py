@@ -12,6 +12,7 @@ from cogs import _words
 from workflows.check import Report
 from workflows.errors import UserError
 from workflows.values import InputSpec
+from workflows.words import listed
 
 #: From here on it is told how many characters a command has.
 _NEAR_CHARACTERS = 6000
@@ -78,8 +79,7 @@ def report_embed(face: Face, report: Report) -> discord.Embed:
     lines += ["", f"**Posts** {_outputs(report)}"]
     lines += _section("⚠️", "Worth a look", (*face.notes, *report.warnings))
     left_out = face.arrangement.left_out if face.arrangement else ()
-    moved = [f"`{spec.name}` finds no room in a command: it is asked in the form of `/run`" for spec in left_out]
-    lines += _section("➡️", "Only in /run", moved)
+    lines += _section("➡️", "Only in /run", _moved([f"`{spec.name}`" for spec in left_out]))
     lines += _section("➖", "Ignored", report.ignored)
     color = _words.RED if problems else _words.BLUE
     title = _words.title(report.document.name or face.slug)
@@ -95,6 +95,13 @@ def _inputs(face: Face) -> list[str]:
         asked = [spec for spec in face.inputs if spec.is_asked]
     lines = [f"`{spec.name}` {_words.literal(describe(spec))}" for spec in asked]
     return lines or ["It asks for nothing: it has no exposed fields."]
+
+
+def _moved(names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    what, them = ("This finds", "it") if len(names) == 1 else ("These find", "them")
+    return [f"{what} no room in the command, so `/run` asks for {them}: {listed(names)}"]
 
 
 def _fixed(spec: InputSpec) -> str:
@@ -114,6 +121,6 @@ def _outputs(report: Report) -> str:
 def _section(sign: str, title: str, entries: Sequence[str]) -> list[str]:
     if not entries:
         return []
-    shown = [f"{sign} {shorten(entry, 300)}" for entry in entries[:10]]
+    shown = [f"{sign} {_words.unlinked(shorten(entry, 300))}" for entry in entries[:10]]
     more = [f"-# and {len(entries) - 10} more"] if len(entries) > 10 else []
     return ["", f"**{title}**", *shown, *more]

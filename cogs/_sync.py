@@ -15,7 +15,7 @@ from bot.catalog import Published
 from bot.options import shorten
 from bot.sent import DAY, digest
 from cogs._command import MAX_COMMANDS, NOT_A_COMMAND, build_command
-from cogs._launch import launch
+from cogs._launch import NO_ANSWER, launch
 from workflows.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -24,10 +24,10 @@ log = logging.getLogger(__name__)
 CREATES_PER_DAY = 200
 #: From this part of a limit on it is told how near it is.
 _NEAR = 0.8
+#: When Discord drops from its list what it was not told of.
+LATER = "It goes with the next change, or when the bot restarts."
 #: Discord's code for a day's creates that are spent.
 _CREATES_SPENT = 30034
-#: What is raised where Discord refuses, or where its answer is lost on the way.
-_NOT_TAKEN = (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError)
 
 
 class Refused(UserError):
@@ -106,7 +106,7 @@ async def tell(bot: Familiar, guild_id: int, slug: str, take_back: Callable[[], 
     """
     try:
         failed = await refresh_guild(bot, guild_id)
-    except _NOT_TAKEN as error:
+    except NO_ANSWER as error:
         log.warning("server %s: /%s was not taken: %s", guild_id, slug, error)
         await _undo(bot, guild_id, take_back)
         raise Refused(_why_refused(error)) from error
@@ -116,6 +116,16 @@ async def tell(bot: Familiar, guild_id: int, slug: str, take_back: Callable[[], 
     if slug in failed:
         await _undo(bot, guild_id, take_back)
         raise Refused(f"`/{slug}` makes no command that Discord takes. Nothing changed.")
+
+
+async def tell_gone(bot: Familiar, guild_id: int) -> str:
+    """Tell Discord that a workflow is gone, which holds in any case; return why it did not take that, if it did not."""
+    try:
+        await refresh_guild(bot, guild_id)
+    except NO_ANSWER as error:
+        log.warning("server %s: what is gone was not taken: %s", guild_id, error)
+        return shown(error)
+    return ""
 
 
 async def _undo(bot: Familiar, guild_id: int, take_back: Callable[[], Awaitable[object]]) -> None:

@@ -96,7 +96,7 @@ def value_line(job: Job, inputs: tuple[InputSpec, ...]) -> str:
         if job.given.get(spec.name) not in (None, "")
     ]
     kept = _as_many_as_fit(shown, _VALUES)
-    return " · ".join(kept) + (f"\n-# and {len(shown) - len(kept)} more values" if len(kept) < len(shown) else "")
+    return " · ".join(kept) + (f"\n{more(len(shown) - len(kept), 'value')}" if len(kept) < len(shown) else "")
 
 
 def literal(text: str) -> str:
@@ -114,6 +114,16 @@ def label(text: str) -> str:
     return literal(text.replace("[", "(").replace("]", ")"))
 
 
+def unlinked(text: str) -> str:
+    """Return a sentence of ours that quotes somebody, with its marks drawn, but no link where they wrote one."""
+    return discord.utils.escape_mentions(text.replace("](", "]\\("))
+
+
+def more(count: int, what: str) -> str:
+    """Say how many things are not shown: "and 1 more value", "and 2 more values"."""
+    return f"-# and {count} more {what}{'' if count == 1 else 's'}"
+
+
 def title(text: str) -> str:
     """Return what somebody typed as the title of an embed, as long as Discord takes it."""
     marked = literal(shorten(text, 200))
@@ -123,7 +133,7 @@ def title(text: str) -> str:
 def cut(lines: Sequence[str], length: int = 3900) -> str:
     """Return as many whole lines as fit a message, and say how many did not."""
     kept = _as_many_as_fit(lines, length)
-    return "\n".join(kept if len(kept) == len(lines) else [*kept, f"-# and {len(lines) - len(kept)} lines more"])
+    return "\n".join(kept if len(kept) == len(lines) else [*kept, more(len(lines) - len(kept), "line")])
 
 
 def _as_many_as_fit(parts: Sequence[str], length: int) -> Sequence[str]:

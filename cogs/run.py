@@ -14,7 +14,7 @@ from discord.ext import commands
 
 from bot.bot import Familiar
 from bot.catalog import Named, Published
-from bot.options import shorten
+from bot.options import MAX_CHOICES, shorten
 from cogs import _allowed, _sync
 from cogs._form import either, near
 from cogs._form_fields import MODAL
@@ -24,8 +24,6 @@ from workflows.errors import UserError
 log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Any]
-
-_SUGGESTIONS = 25
 
 
 class Run(commands.Cog):
@@ -48,6 +46,7 @@ class Run(commands.Cog):
         # Here, where nobody can be about to run what was removed.
         if dropped := await catalog.drop_unused():
             log.info("dropped %s versions of workflows that were removed", dropped)
+        await self.bot.engine.forms.forget_removed()
         for guild_id in await catalog.guilds():
             try:
                 await _sync.build_guild(self.bot, guild_id)
@@ -68,7 +67,7 @@ class Run(commands.Cog):
         names = await _allowed.permitted(interaction, names)
         return [
             app_commands.Choice(name=shorten(f"{named.slug} · {named.description}", 100), value=named.slug)
-            for named in matching(names, current)[:_SUGGESTIONS]
+            for named in matching(names, current)[:MAX_CHOICES]
         ]
 
     async def _find(self, interaction: Interaction, typed: str) -> Published:

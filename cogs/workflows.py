@@ -87,7 +87,8 @@ class Workflows(
             interaction,
             data,
             stem=PurePath(file.filename).stem,
-            name=name or known.name or None,
+            name=name,
+            proposed=known.name,
             description=description or known.description or None,
             edits=known.edits,
         )
@@ -148,8 +149,9 @@ class Workflows(
     async def remove(self, interaction: Interaction, name: str) -> None:
         """Take a workflow's command away"""
         published = await _find.published_here(interaction, name)
-        view = view_of([[RemoveButton("yes", published.slug), RemoveButton("no", published.slug)]])
-        text = f"Remove `/{published.slug}`? Its command disappears for everyone here."
+        slug = published.slug
+        view = view_of([[RemoveButton("yes", slug), RemoveButton("no", slug)]])
+        text = f"Remove `/{slug}`, with all its versions? `/workflow disable` would only switch it off."
         await interaction.response.send_message(text, view=view, ephemeral=True)
 
     async def _read(self, file: discord.Attachment) -> bytes:

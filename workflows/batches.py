@@ -18,7 +18,7 @@ from workflows.document import MISSING, Document, Edge, Node
 from workflows.errors import DocumentError
 from workflows.generators import MAX_ITEMS, Request, Values, generate, limited, request
 from workflows.generators import NODE_TYPES as GENERATORS
-from workflows.scalars import is_multiple
+from workflows.literals import within
 from workflows.schema import Cardinality, FieldSchema, Schemas
 
 #: Batch node type -> (the field that holds its items, the handle that they leave by).
@@ -33,6 +33,8 @@ NODE_TYPES = frozenset(BATCHES) | GENERATORS
 #: What no document that somebody drew comes near; together they bound the work that anybody's file can ask for.
 MAX_BATCHES = 20
 MAX_FED = 50
+#: How many characters one batch may put into a request: each field that it feeds takes all of its items.
+MAX_WRITTEN = 16 * 1024 * 1024
 
 #: What each can feed, as far as that is known before its items are.
 _FEEDS = {
@@ -144,6 +146,8 @@ def _members(document: Document, schemas: Schemas, node: Node, items: list[Any] 
     targets = {(document.nodes[edge.target].type, edge.target_field): edge for edge in edges}
     if len(targets) > MAX_FED:
         raise DocumentError(f"The batch {_named(node)} feeds too many fields: up to {MAX_FED} are fine.")
+    if len(json.dumps(items)) * len(edges) > MAX_WRITTEN:
+        raise DocumentError(f"The batch {_named(node)} holds too much for the {len(edges):,} fields that it feeds.")
     fed = {key: _fed(document, schemas, node, edge, items) for key, edge in targets.items()}
     return [
         {
@@ -218,14 +222,7 @@ def _is_text(field: FieldSchema, value: Any) -> bool:
 
 
 def _in_bounds(field: FieldSchema, value: Any) -> bool:
-    return (
-        _is_number(value)
-        and (field.minimum is None or value >= field.minimum)
-        and (field.maximum is None or value <= field.maximum)
-        and (field.exclusive_minimum is None or value > field.exclusive_minimum)
-        and (field.exclusive_maximum is None or value < field.exclusive_maximum)
-        and (not field.multiple_of or is_multiple(value, field.multiple_of))
-    )
+    return _is_number(value) and within(field, value)
 
 
 def _names(member: str) -> Callable[[FieldSchema, Any], bool]:

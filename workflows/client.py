@@ -126,9 +126,12 @@ class InvokeClient(Connection):
         """Return what the server knows of a video. Raises NotFound; AuthError for another user's."""
         return read(VideoRecord, await self._json("GET", f"/api/v1/videos/i/{part(name)}"))
 
-    async def download_video(self, name: str) -> bytes:
-        """Return a video's bytes: an MP4 that, other than an image, holds nothing of its graph."""
-        response = await self._request("GET", f"/api/v1/videos/i/{part(name)}/full", kind="video/")
+    async def download_video(self, name: str, most: int) -> bytes:
+        """Return a video's bytes: an MP4 that, other than an image, holds nothing of its graph.
+
+        Raises Oversized for one of more than `most` bytes, and fetches no more of it: a video has no limit there.
+        """
+        response = await self._request("GET", f"/api/v1/videos/i/{part(name)}/full", kind="video/", most=most)
         return response.content
 
     async def delete_video(self, name: str) -> None:

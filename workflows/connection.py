@@ -16,7 +16,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from workflows._json import mapping, sequence
-from workflows.errors import AuthError, NotFound, Rejected, Unavailable
+from workflows.errors import AuthError, NotFound, Oversized, Rejected, Unavailable
 from workflows.models import LoginAnswer
 
 #: The server stalls for half a second at each item's start, and decodes large uploads for seconds.
@@ -96,10 +96,16 @@ class Connection:
         self._token = response.headers.get("x-refreshed-token", self._token)
         return _checked(response, kind)
 
-    async def _send(self, method: str, path: str, token: str | None = None, **options: Any) -> httpx.Response:
+    async def _send(
+        self, method: str, path: str, token: str | None = None, *, most: int | None = None, **options: Any
+    ) -> httpx.Response:
+        """Send one request and return its answer; of a body of more than `most` bytes, no more is read."""
         headers = {"authorization": f"Bearer {token}"} if token else {}
         try:
-            return await self._http.request(method, path, headers=headers, **options)
+            if most is None:
+                return await self._http.request(method, path, headers=headers, **options)
+            async with self._http.stream(method, path, headers=headers, **options) as response:
+                return await _limited(response, most)
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise Unavailable(f"{method} {path}: {type(error).__name__}: {error}") from error
 
@@ -112,6 +118,20 @@ def part(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise Rejected(f"{name[:60]!r} is not a name that InvokeAI gives")
     return quote(name, safe="")
+
+
+async def _limited(response: httpx.Response, most: int) -> httpx.Response:
+    """Return an answer with its body. Raises Oversized for a file that has more than `most` bytes."""
+    told = response.headers.get("content-length", "")
+    size, data = int(told) if told.isdecimal() else 0, bytearray()
+    chunks = response.aiter_bytes()
+    while max(size, len(data)) <= most and (chunk := await anext(chunks, None)) is not None:
+        data += chunk
+    if response.is_success and (size := max(size, len(data))) > most:
+        raise Oversized(f"{response.request.url.path}: {size} bytes; {most} can be used", size)
+    # What was read is decoded already.
+    headers = [(name, value) for name, value in response.headers.items() if name != "content-encoding"]
+    return httpx.Response(response.status_code, headers=headers, content=bytes(data), request=response.request)
 
 
 def _checked(response: httpx.Response, kind: str) -> httpx.Response:

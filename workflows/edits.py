@@ -6,6 +6,7 @@ Pure. `derive` applies them; nothing here looks at a backend.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -135,6 +136,9 @@ def leaves_something(spec: InputSpec) -> bool:
     """Tell whether any number lies within an input's bounds."""
     step = spec.multiple_of or (1 if spec.kind in {Kind.INTEGER, Kind.INTEGERS} else 0)
     low, high = spec.minimum, spec.maximum
+    # Edits come from files too, where "NaN" is a bound and 1 with four hundred zeros is endless.
+    if not all(math.isfinite(bound) for bound in (low, high) if bound is not None):
+        return False
     if high is not None and spec.above is not None and high <= spec.above:
         return False
     if low is not None and spec.below is not None and low >= spec.below:

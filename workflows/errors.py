@@ -9,7 +9,8 @@ FamiliarError
     ├── AuthError          the backend wants a login, or refuses ours
     ├── NotFound           what was asked for is not there (any more)
     └── Rejected           the backend understood and refused
-        └── QueueFull      it has no room for the batch at the moment
+        ├── QueueFull      it has no room for the batch at the moment
+        └── Oversized      a file has more bytes than can be used
 """
 
 
@@ -59,6 +60,14 @@ class Rejected(BackendError):
     def __init__(self, message: str, problems: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(message)
         self.problems = problems
+
+
+class Oversized(Rejected):
+    """A file has more bytes than can be used: `size`, or more where the backend does not tell."""
+
+    def __init__(self, message: str, size: int) -> None:
+        super().__init__(message)
+        self.size = size
 
 
 class QueueFull(Rejected):

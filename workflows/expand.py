@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 from typing import Any
@@ -65,7 +66,7 @@ async def rehearse(client: InvokeClient, batch: Batch) -> None:
     least, a range that ends after its start, weights within limits), and so may those of any node pack.
     Raises DocumentError naming the field, or BackendError.
     """
-    copies = _copies(batch)
+    copies = await asyncio.to_thread(_copies, batch)
     if not copies:
         return
     try:
@@ -91,7 +92,7 @@ def _copies(batch: Batch) -> dict[str, Any]:
             for datum in group:
                 varied.setdefault(datum["node_path"], {})[datum["field_name"]] = datum["items"][place]
         for node_id, values in varied.items():
-            node = {**batch.graph["nodes"][node_id], **values}
+            node = {**batch.assumed.get(node_id, {}), **batch.graph["nodes"][node_id], **values}
             if node["type"] not in _WIRED:
                 found[json.dumps(node, sort_keys=True)] = node
     copies = {f"copy-{number}": node for number, node in enumerate(found.values())}

@@ -24,6 +24,8 @@ NODE_TYPES = frozenset({"image_generator", "string_generator", "integer_generato
 MAX_ITEMS = 1000
 MAX_TEXT = 100_000
 
+#: What the server calls the images that are on no board: everybody's, and what other members of the bot uploaded.
+_UNCATEGORIZED = "none"
 _PROMPT = "a super {cute|ferocious} {dog|cat}"
 
 Values = Mapping[tuple[str, str], Any]
@@ -71,6 +73,11 @@ def request(node: Node, values: Values) -> Request | None:
         board_id = text(held.get("board_id")).strip()
         if not board_id:
             raise DocumentError(f"The generator “{name}” takes its images from a board, but no board is picked.")
+        if board_id == _UNCATEGORIZED:
+            raise DocumentError(
+                f"The generator “{name}” takes every image that is on no board, which may be anybody's. "
+                "Put yours on a board of their own, and pick that."
+            )
         return BoardRequest(node.id, name, board_id, text(held.get("category")) or "images")
     return None
 

@@ -5,8 +5,9 @@ Pure. Source of the rules: the editor's graph builder in 6.14.2, and runs of its
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -29,19 +30,27 @@ class Batch:
 
     graph: dict[str, Any]
     data: list[list[dict[str, Any]]]
+    #: By node id, what the server puts into fields that edges feed, until those bring their values.
+    assumed: Mapping[str, dict[str, Any]] = dataclasses.field(default_factory=dict[str, dict[str, Any]])
 
     @property
     def size(self) -> int:
         """How many queue items it becomes."""
         return batches.size(self.data)
 
-    def body(self, batch_id: str, origin: str) -> dict[str, Any]:
-        """Return the request's JSON. `batch_id` is also the destination, by which items are found again."""
+    def body(self, batch_id: str, origin: str, *, guarded: bool = False) -> dict[str, Any]:
+        """Return the request's JSON. `batch_id` is also the destination, by which items are found again.
+
+        The editor leaves out what edges feed. The server puts its defaults there, but checks them only when it reads
+        the row back: one that does not fit the node's other values (6.14.2: a range from 16, with the end fed) stops
+        its queue for everybody. With `guarded` they are written out, which makes the same row, or is refused.
+        """
+        nodes = {node_id: {**self.assumed.get(node_id, {}), **node} for node_id, node in self.graph["nodes"].items()}
         batch: dict[str, Any] = {
             "batch_id": batch_id,
             "origin": origin,
             "destination": batch_id,
-            "graph": self.graph,
+            "graph": {**self.graph, "nodes": nodes} if guarded else self.graph,
             "runs": 1,
         }
         if self.data:
@@ -78,7 +87,18 @@ def compile_batch(
         if edge.source in nodes and edge.target in nodes
     ]
     data = batches.data(loaded, schemas, values, random or Random(), generated)  # noqa: S311  not a secret
-    return Batch({"id": str(uuid.uuid4()), "nodes": nodes, "edges": edges}, data)
+    varied = {(datum["node_path"], datum["field_name"]) for group in data for datum in group}
+    assumed = {node_id: _assumed(loaded, node_id, schemas.nodes[nodes[node_id]["type"]], varied) for node_id in nodes}
+    return Batch({"id": str(uuid.uuid4()), "nodes": nodes, "edges": edges}, data, assumed)
+
+
+def _assumed(document: Document, node_id: str, schema: NodeSchema, varied: Container[Place]) -> dict[str, Any]:
+    """Return the defaults of the fields that edges feed, but for those that a batch does: it brings its own."""
+    return {
+        name: field.default
+        for name, field in schema.fields.items()
+        if document.fed(node_id, name) and (node_id, name) not in varied and field.default not in (MISSING, None)
+    }
 
 
 def _node(

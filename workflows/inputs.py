@@ -7,6 +7,7 @@ the schema, and with unique names that can be typed; an admin's edits are applie
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -258,7 +259,11 @@ def _choices(field: FieldSchema, settings: Mapping[str, Any]) -> tuple[tuple[str
     if field.choices:
         return field.choices
     options = [mapping(option) for option in sequence(settings.get("options"))]
-    return tuple((str(o["value"]), str(o.get("label") or o["value"])) for o in options if "value" in o)
+    # The editor lets an author write one value twice, and leave words out; whoever picks one needs both otherwise.
+    labels: dict[str, str] = {}
+    for value, label in ((str(o["value"]), str(o.get("label", ""))) for o in options if "value" in o):
+        labels.setdefault(value, label.strip() or value.strip() or "empty")
+    return tuple(labels.items())
 
 
 def _default(spec: InputSpec, held: Any, field: FieldSchema, models: _Models) -> Any:
@@ -308,4 +313,7 @@ def _bounded(spec: InputSpec, settings: Mapping[str, Any]) -> InputSpec:
 
 
 def _number(value: object) -> float | None:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    # A whole number in a file may be larger than any float, and bounds nothing.
+    return value if abs(value) <= sys.float_info.max else None

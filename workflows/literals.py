@@ -11,14 +11,13 @@ from typing import Any, cast
 
 from workflows import match
 from workflows._json import mapping, sequence, text
+from workflows.compounds import LORA_WEIGHT
 from workflows.models import ModelRecord
 from workflows.scalars import is_multiple
 from workflows.schema import Cardinality, FieldSchema, ModelFilter
 
 _MODEL_KEYS = frozenset({"key", "hash", "name", "base", "type"})
 _TRUTHS = frozenset({"0", "off", "f", "false", "n", "no", "1", "on", "t", "true", "y", "yes"})
-#: The weight that the editor gives to a LoRA.
-_LORA_WEIGHT = 0.75
 FILES: Mapping[str, str] = {"ImageField": "image_name", "VideoField": "video_name"}
 
 
@@ -83,7 +82,7 @@ def _model(value: Any, fitting: Sequence[ModelRecord]) -> Any:
 
 
 def _lora(item: Any, fitting: Sequence[ModelRecord]) -> Any:
-    return {"lora": _model(_lora_model(item), fitting), "weight": mapping(item).get("weight", _LORA_WEIGHT)}
+    return {"lora": _model(_lora_model(item), fitting), "weight": mapping(item).get("weight", LORA_WEIGHT)}
 
 
 def _lora_model(item: Any) -> Any:
@@ -99,12 +98,12 @@ def _integer(field: FieldSchema, value: Any) -> bool:
     number = _number(value)
     if number is None or number != math.floor(number):
         return False
-    return _within(field, value if isinstance(value, int) else int(number))
+    return within(field, value if isinstance(value, int) else int(number))
 
 
 def _float(field: FieldSchema, value: Any) -> bool:
     number = _number(value)
-    return number is not None and _within(field, number)
+    return number is not None and within(field, number)
 
 
 def _number(value: Any) -> float | None:
@@ -115,7 +114,8 @@ def _number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _within(field: FieldSchema, value: float) -> bool:
+def within(field: FieldSchema, value: float) -> bool:
+    """Tell whether a number is within a field's bounds, and on its steps."""
     return (
         (field.minimum is None or value >= field.minimum)
         and (field.maximum is None or value <= field.maximum)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
 
-from workflows import wiring
 from workflows._json import mapping, sequence
 from workflows.batches import NODE_TYPES
 from workflows.document import Document, Node
@@ -47,7 +46,7 @@ class Made:
 
 
 def outputs(document: Document, schemas: Schemas, chosen: Sequence[str] = ()) -> list[Output]:
-    """Return the nodes whose images and videos are the workflow's results.
+    """Return the nodes whose images and videos are the results of a document that was brought to the backend.
 
     `chosen` names the nodes that an admin picked, in the order of their results; those that are gone, or make nothing
     any more, are passed over, and where none is left the document's own marks count again.
@@ -61,8 +60,7 @@ def outputs(document: Document, schemas: Schemas, chosen: Sequence[str] = ()) ->
         return picked
     if marked := [output for node, output in makers.values() if not node.is_intermediate]:
         return marked
-    # An edge that the editor drops when it loads the document feeds nothing.
-    feeding = {edge.source for edge in wiring.edges(document, schemas)}
+    feeding = {edge.source for edge in document.edges}
     return [output for node_id, (_, output) in makers.items() if node_id not in feeding]
 
 

@@ -21,7 +21,7 @@ from workflows.spec import InputSpec
 def integer(spec: InputSpec, raw: object, models: Sequence[ModelRecord] = ()) -> int:
     number = _finite(spec, raw, "a whole number")
     if number != int(number):
-        raise InputError(spec.name, f"takes a whole number, not {raw}.")
+        raise InputError(spec.name, f"takes a whole number, not {short(raw)}.")
     # What must be a multiple is only told exactly of whole numbers.
     return int(_within(spec, int(number)))
 

@@ -92,7 +92,7 @@ async def ready(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     watch.stale = not backend.events.connected
     tools.fresh.discard(job.id)
     try:
-        answer = await backend.client.enqueue(batch.body(job.batch_id, origin(tools.instance)))
+        answer = await backend.client.enqueue(batch.body(job.batch_id, origin(tools.instance), guarded=True))
     except QueueFull as error:
         raise Unavailable(str(error)) from error
     except Rejected as error:
@@ -121,7 +121,7 @@ async def _compile(tools: Tools, job: Job, backend: Backend, recipe: Recipe) -> 
     schemas = await backend.schemas()
     given = {**job.given, **_files(job, recipe.inputs, await tools.uploads(job))}
     values = by_place(recipe.inputs, given)
-    document = update(recipe.document, schemas)
+    document = await asyncio.to_thread(update, recipe.document, schemas)
     generated = await expand(backend.client, document, values)
     compiling = partial(compile_batch, document, schemas, values, backend.models, generated=generated)
     batch = await asyncio.to_thread(compiling)

@@ -12,7 +12,7 @@ from bot.cards import FILES_PER_MESSAGE, Card, TooLarge, Undeliverable
 from bot.jobs import Job, Outcome
 from bot.pool import Backend
 from bot.steps.tools import Tools
-from workflows.errors import NotFound
+from workflows.errors import NotFound, Oversized
 
 log = logging.getLogger(__name__)
 
@@ -94,12 +94,13 @@ async def _fetch(tools: Tools, backend: Backend, message: _Message, name: str, s
         async with tools.pictures:
             message.add(name, await asyncio.to_thread(media.fit, data, stem, message.share))
         return
-    data = await backend.client.download_video(name)
     limit = max(min(message.file_limit, message.room), 0)
-    if len(data) <= limit:
-        message.add(name, media.ResultFile(f"{stem}.mp4", data))
+    try:
+        data = await backend.client.download_video(name, limit)
+    except Oversized as error:
+        message.reasons.append(problems.too_large_video(error.size, limit))
     else:
-        message.reasons.append(problems.too_large_video(len(data), limit))
+        message.add(name, media.ResultFile(f"{stem}.mp4", data))
 
 
 def _noted(files: list[media.ResultFile], job: Job, most: int, reasons: list[str]) -> list[media.ResultFile]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence, Set
 
@@ -19,6 +20,8 @@ from workflows.events import EventKind, Watch
 from workflows.models import ItemStatus, QueueItem
 from workflows.progress import Progress
 from workflows.results import Made, MediaKind, made_by, made_in, outputs
+from workflows.schema import Schemas
+from workflows.update import update
 
 log = logging.getLogger(__name__)
 
@@ -95,13 +98,18 @@ async def _note_results(
     """
     seen = [*(made for item in items for made in made_in(item.session.results)), *sorted(progress.made)]
     own = await _of_sessions(backend, seen, {item.session_id for item in items})
-    output_ids = [output.node_id for output in outputs(recipe.document, await backend.schemas(), recipe.edits.outputs)]
+    output_ids = await asyncio.to_thread(_output_ids, recipe, await backend.schemas())
     named = [made for item in items for made in made_by(item.session, output_ids)]
     made = [made for made in named if made in own]
     await note_made(tools, job, backend, items, made, own)
     # A workflow that only passes on what the member gave posts just that.
     uploads = {asset.ref for asset in await tools.uploads(job)}
     return [made.name for made in made] or [made.name for made in named if made.name in uploads]
+
+
+def _output_ids(recipe: Recipe, schemas: Schemas) -> list[str]:
+    """Return the nodes whose results are posted. Slow for a large document, of which the edges are looked at."""
+    return [output.node_id for output in outputs(update(recipe.document, schemas), schemas, recipe.edits.outputs)]
 
 
 async def _of_sessions(backend: Backend, seen: Iterable[Made], sessions: Set[str]) -> list[Made]:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from bot.catalog import Catalog, Recipe
 from bot.config import Limits
 from bot.fetch import Fetcher
 from bot.jobs import Asset, Job, JobStore
 from bot.pool import Backend, Pool
-from workflows.errors import Unavailable
+from workflows.errors import NotFound, Rejected, Unavailable
+from workflows.models import VideoRecord
 from workflows.progress import Progress
 from workflows.results import Made, MediaKind
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -73,10 +79,8 @@ async def uploads_marked(backend: Backend, prefix: str) -> dict[Made, str]:
     """Return the images and videos whose mark begins with `prefix`, and their marks."""
     images = await backend.client.uploads_marked(prefix)
     found = {Made(MediaKind.IMAGE, image.image_name): image.session_id or "" for image in images}
-    if await _has_videos(backend):
-        videos = await backend.client.videos_marked(prefix)
-        found |= {Made(MediaKind.VIDEO, video.video_name): video.session_id or "" for video in videos}
-    return found
+    videos = await _videos(backend, partial(backend.client.videos_marked, prefix))
+    return found | {Made(MediaKind.VIDEO, video.video_name): video.session_id or "" for video in videos}
 
 
 async def made_in_sessions(backend: Backend, session_ids: set[str]) -> list[Made]:
@@ -84,13 +88,17 @@ async def made_in_sessions(backend: Backend, session_ids: set[str]) -> list[Made
     if not session_ids:
         return []
     images = await backend.client.images_of_sessions(session_ids)
+    videos = await _videos(backend, partial(backend.client.videos_of_sessions, session_ids))
     found = [Made(MediaKind.IMAGE, image.image_name) for image in images]
-    if await _has_videos(backend):
-        videos = await backend.client.videos_of_sessions(session_ids)
-        found += [Made(MediaKind.VIDEO, video.video_name) for video in videos]
-    return found
+    return [*found, *(Made(MediaKind.VIDEO, video.video_name) for video in videos)]
 
 
-async def _has_videos(backend: Backend) -> bool:
-    """Tell whether the backend knows of videos at all: an older InvokeAI does not, and cannot be asked."""
-    return any(node.video_output for node in (await backend.schemas()).nodes.values())
+async def _videos(backend: Backend, ask: Callable[[], Awaitable[list[VideoRecord]]]) -> list[VideoRecord]:
+    """Return the videos asked for; none where the backend keeps none: an older InvokeAI, whatever its packs make."""
+    if not any(node.video_output for node in (await backend.schemas()).nodes.values()):
+        return []
+    try:
+        return await ask()
+    except (NotFound, Rejected) as error:
+        log.warning("backend %s was asked for videos: %s", backend.name, error)
+        return []

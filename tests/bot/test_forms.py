@@ -63,3 +63,15 @@ async def test_what_a_member_gave_last_is_remembered_for_them_and_that_workflow(
     await forms.remember(8, 1, {"prompt": "another's"})
     await forms.remember(7, 2, {"prompt": "elsewhere"})
     assert await forms.remembered(7, 1) == {"prompt": "last"}
+
+
+async def test_what_was_given_to_a_removed_workflow_is_forgotten(tmp_path: Path) -> None:
+    async with db.connect(tmp_path / "familiar.sqlite") as connection:
+        forms = FormStore(connection)
+        for workflow_id, removed in ((1, None), (2, now().isoformat())):
+            query = "INSERT INTO workflows (id, guild_id, slug, version, created_by, created_at, removed_at)"
+            await db.write(connection, f"{query} VALUES (?, 1, 'w', 1, 1, '', ?)", (workflow_id, removed))
+            await forms.remember(7, workflow_id, {"prompt": "a cat"})
+        assert await forms.forget_removed() == 1
+        assert await forms.remembered(7, 1) == {"prompt": "a cat"}
+        assert await forms.remembered(7, 2) == {}

@@ -167,7 +167,14 @@ def test_bounds_that_a_number_must_not_touch_are_offered_and_refused_later() -> 
 
 @pytest.mark.parametrize(
     ("choices", "listed"),
-    [(CHOICES, True), ((*CHOICES, ("x", "X")), False), ((("v" * 101, "x"),), False)],
+    [
+        (CHOICES, True),
+        ((*CHOICES, ("x", "X")), False),
+        ((("v" * 101, "x"),), False),
+        # Discord takes neither an empty value nor one label twice, and refuses every command that is sent with them.
+        ((("", "None"), ("a", "A")), False),
+        ((("a", "A"), ("b", "A")), False),
+    ],
 )
 def test_choices_are_listed_or_suggested(choices: tuple[tuple[str, str], ...], listed: bool) -> None:
     (option,) = arrange("name", "words", [spec(kind=Kind.CHOICE, choices=choices)]).options

@@ -1,5 +1,7 @@
 """What members read when a run fails: the step, and of the backend's words only the harmless ones."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot import problems
@@ -73,3 +75,8 @@ def test_a_refused_value_is_named(location: str, is_named: bool) -> None:
     text = problems.rejected(Rejected("422", ((location, "Input should be a number"),)), [SPEC])
     assert bool(text) is is_named
     assert not text or text.startswith("**radius**: InvokeAI does not take this value (Input should be a number)")
+
+
+def test_a_refused_value_that_nobody_gave_is_not_told() -> None:
+    error = Rejected("422", (("body.batch.graph.nodes.node.img_blur.radius", "Input should be less than 9"),))
+    assert problems.rejected(error, [replace(SPEC, hidden=True)]) is None

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from bot import problems
 from bot.jobs import Outcome
 from tests.bot.world import ENQUEUE, World
 from tests.workflows.builders import edge, node, raw
@@ -32,6 +33,18 @@ def ranges(*stops: int) -> bytes:
     return json.dumps(raw(*nodes, edges=[edge("many.value", "range.stop")])).encode()
 
 
+def late_range(*starts: int) -> bytes:
+    """A picture for each range that ends where another node says; until then the server puts 10 there."""
+    nodes = [
+        node("many", "integer_batch", {"integers": list(starts)}),
+        node("range", "range", {"start": starts[0]}),
+        node("stop", "integer", {"value": 20}),
+        node("blank", "blank_image", {"width": 16, "height": 16}),
+    ]
+    many = [edge("many.value", "range.start")] if len(starts) > 1 else []
+    return json.dumps(raw(*nodes, edges=[edge("stop.value", "range.stop"), *many])).encode()
+
+
 async def test_every_prompt_of_a_template_is_a_run(world: World) -> None:
     world.documents["prompts"] = prompts("a {red|blue} cat")
     async with world.connected() as engine:
@@ -46,8 +59,10 @@ async def test_every_prompt_of_a_template_is_a_run(world: World) -> None:
     [
         (prompts("a {red|blue"), "InvokeAI cannot read the prompt template of “Words”"),
         (ranges(9, 5), "A batch holds a value that **stop** does not take (stop must be greater than start)"),
+        (late_range(5, 15), "A batch holds a value that **stop** does not take (stop must be greater than start)"),
+        (late_range(16), problems.OUR_SIDE),
     ],
-    ids=["template", "item"],
+    ids=["template", "item", "item beside a default", "default"],
 )
 async def test_what_the_backend_does_not_take_is_told_and_never_queued(
     document: bytes, problem: str, world: World

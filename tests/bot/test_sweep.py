@@ -55,6 +55,16 @@ async def test_videos_go_and_stay_as_images_do(world: World) -> None:
         assert sorted(world.server.videos) == sorted(foreign)
 
 
+async def test_a_backend_that_keeps_no_videos_is_swept_all_the_same(world: World) -> None:
+    """Its packs may have nodes that make videos."""
+    async with world.connected() as engine:
+        await upload(engine, mark(await engine.store.instance(), "aaaaaaaaaa"))
+        await engine.pool.first.schemas()
+        world.server.faults.fail_next("GET /api/v1/videos/", 404)
+        assert await sweep(engine.pool.first, engine.store) == 1
+        assert world.server.images == {}
+
+
 async def test_videos_that_runs_left_go(world: World) -> None:
     """Of an item that is still there, and of one whose end came too late to be seen."""
     async with world.connected() as engine:

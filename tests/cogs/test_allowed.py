@@ -1,5 +1,6 @@
 """What a server keeps from its members on the Integrations page, /run keeps from them too."""
 
+import asyncio
 from typing import Any
 
 import discord
@@ -279,3 +280,16 @@ async def test_a_slow_answer_holds_nobody_up(room: Atelier, monkeypatch: pytest.
     assert await told(room, who) == NOT_YOURS
     assert await suggested(room, who) == []
     assert room.calls("GET", PERMISSIONS) == before + 1
+
+
+@pytest.mark.slow
+@in_module_loop
+async def test_discord_and_invokeai_may_both_be_slow(room: Atelier, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nearly_too_late(*_: object) -> None:
+        await asyncio.sleep(2.0)
+
+    await room.publish(workflow(blank(), name="Blank"))
+    monkeypatch.setattr("cogs._form_panel._models", nearly_too_late)
+    room.discord.faults.delay(PERMISSIONS, 5.0, times=1)
+    # Who could change the rules goes on without them.
+    assert await told(room, room.place.admin) == "Blank"

@@ -115,7 +115,7 @@ async def test_a_long_history_is_cut(room: Atelier) -> None:
     assert "**11**" in shown
     assert "**10**" not in shown
     assert "the first one" not in shown
-    assert "-# and 10 older ones" in shown
+    assert "-# and 10 more versions" in shown
     suggested = await room.place.admin.autocomplete(room.channel, "workflow rollback", "version", "", {"name": "card"})
     assert [choice["value"] for choice in suggested] == [*range(30, 5, -1)]
     assert re.fullmatch(r"30, current: Card, \d{4}-\d\d-\d\d \d\d:\d\d UTC", suggested[0]["name"])

@@ -60,7 +60,7 @@ async def test_long_titles_are_shown_in_whole_lines(atelier: Atelier) -> None:
     cards = [await atelier.run("odd") for _ in range(12)]
     lines = (await atelier.ask(atelier.place.member, "jobs")).splitlines()[1:]
     assert all(line.endswith("`") for line in lines[:-1])
-    assert lines[-1] == f"-# and {23 - len(lines)} lines more"
+    assert lines[-1] == f"-# and {23 - len(lines)} more lines"
     await atelier.invoke.resume()
     for card in cards:
         await atelier.over(card)

@@ -175,7 +175,9 @@ async def test_a_workflow_is_copied_with_its_edits_to_another_server(room: Ateli
         assert await catalog.edits(copied.workflow_id, 1) == edits
         source = await catalog.source(original.workflow_id, 2)
         assert await catalog.source(copied.workflow_id, 1) == source
-    assert await say(room, "copy", **options) == "✅ `/card-2` is ready for everyone on **Elsewhere**."
+    assert await say(room, "copy", **options) == (
+        "✅ `/card-2` is ready for everyone on **Elsewhere**. Its name is another because `card` is taken there."
+    )
     await room.over(await room.run("card-2", {}, who=elsewhere.member))
 
 

@@ -324,7 +324,7 @@ async def test_what_has_no_value_cannot_be_hidden(room: Atelier) -> None:
     panel = await Panel.of(room, grain())
     await panel.look_at("photo")
     use = await panel.who.press(panel.report, "Hide")
-    assert await room.told(use) == "`photo` needs a value, so it is hidden only once it has a default."
+    assert await room.told(use) == "`photo` is a file, which only members can give, so it cannot be hidden."
     assert "`photo` image, required" in panel.says
 
 
@@ -404,6 +404,7 @@ async def test_without_any_model_to_take_its_place_there_is_only_the_report(room
     finally:
         room.invoke.models.records = records
     assert "Not installed on this InvokeAI: `dreamer`" in text(report)
+    assert "👉 Install what is missing in InvokeAI, then try again" in text(report)
     assert not report.components
 
 
@@ -462,7 +463,7 @@ async def test_the_largest_report_fits_a_message(room: Atelier) -> None:
     await panel.look_at(first)
     shown = sum(len(embed.get(key, "")) for embed in panel.report.embeds for key in ("title", "description"))
     assert shown < 6000
-    assert "Only in /run" in panel.says or "lines more" in panel.says
+    assert "Only in /run" in panel.says or "more lines" in panel.says
 
 
 # Presses that cross
@@ -479,6 +480,27 @@ async def test_the_panel_survives_a_restart_and_so_does_an_open_form(atelier: At
     await atelier.restart()
     assert "strength" not in names(await panel.publish())
     await atelier.tidy()
+
+
+async def test_what_was_typed_outlives_an_invokeai_that_is_away(
+    atelier: Atelier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cogs._panel_presses._FORM_SECONDS", 0.2)
+    panel = await Panel.of(atelier, grain())
+    await panel.look_at("grain")
+    form = await panel.form()
+    await atelier.stop()
+    await atelier.invoke.stop()
+    await atelier.start()
+    away = "InvokeAI does not answer at the moment. Please try again in a while."
+    assert await atelier.told(await panel.who.submit(form, {"name": "strength", "default": "0.4"})) == away
+    await atelier.invoke.start()
+    atelier.invoke.faults.delay("GET /openapi.json", 5.0)
+    # Discord takes no form later than three seconds after the press.
+    assert await atelier.told(await panel.who.press(panel.report, "Edit …")) == away
+    atelier.invoke.faults.delay("GET /openapi.json", 0.0)
+    held = panel.held(await panel.form())
+    assert (held["name"], held["default"]) == ("strength", "0.4")
 
 
 @in_module_loop
@@ -500,7 +522,8 @@ async def test_a_change_that_comes_after_publishing_brings_nothing_back(room: At
     await panel.publish()
     late = await room.press_raw(panel.who, panel.report, hide)
     assert "That draft is gone" in await room.told(late)
-    assert "That draft is gone" in await room.told(await panel.who.submit(form, {"name": "late"}))
+    told = await room.told(await panel.who.submit(form, {"name": "late"}))
+    assert told == "That draft is gone: it was published or dropped already, or is older than a day."
     assert panel.report.content.startswith("✅")
     await asyncio.sleep(0.05)
     assert buttons(panel.report) == []

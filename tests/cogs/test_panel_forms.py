@@ -9,8 +9,8 @@ from bot.playground.discord.errors import Problems
 from bot.playground.discord.validate_components import Checker
 from bot.playground.invokeai.models import installed
 from bot.playground.invokeai.schema import openapi
-from cogs._panel_forms import Ask, edited_input, input_asks, input_form
-from cogs._panel_state import Look
+from cogs._panel_forms import Ask, edited_input, input_asks, input_form, kept_as_typed
+from cogs._panel_state import Look, key
 from workflows import document
 from workflows.check import check
 from workflows.models import ModelRecord
@@ -20,10 +20,12 @@ SCHEMAS = Schemas.from_openapi(openapi())
 MODELS = [ModelRecord.model_validate(record) for record in installed()]
 
 
-def everything(node_type: str) -> tuple[Draft, Look]:
+def everything(node_type: str, **values: Any) -> tuple[Draft, Look]:
     """A draft that exposes every field of a node."""
     fields = SCHEMAS.nodes[node_type].fields
     inputs = {name: {"name": name, "label": "", "description": ""} for name in fields}
+    for name, value in values.items():
+        inputs[name]["value"] = value
     data = {"id": "n", "type": node_type, "version": SCHEMAS.nodes[node_type].version, "inputs": inputs}
     raw = {
         "name": "Everything",
@@ -60,6 +62,19 @@ async def test_every_fields_form_fits_and_changes_nothing_by_itself() -> None:
     assert len(seen_kinds) >= 10
 
 
+def test_a_form_that_was_not_taken_shows_again_what_was_sent() -> None:
+    for node_type in SCHEMAS.nodes:
+        draft, seen = everything(node_type)
+        for spec in draft.inputs:
+            if spec.is_asked:
+                sent = {ask.name: as_sent(ask) for ask in input_asks(spec, draft.edits, seen)} | {"name": "taken"}
+                again = input_form(kept_as_typed(draft, key(*spec.place), sent), spec, seen)
+                first = input_form(draft, spec, seen)
+                shown, before = ([part["component"] for part in m.to_dict()["components"]] for m in (again, first))
+                assert shown[0]["value"] == "taken"
+                assert shown[1:] == before[1:], (node_type, spec.name)
+
+
 @pytest.mark.parametrize(
     ("given", "meant"), [("3", 3), ("3,5", 3.5), (" -1 ", -1)], ids=["whole", "with a comma", "with spaces"]
 )
@@ -68,6 +83,14 @@ def test_a_bound_is_read_kindly(given: str, meant: float) -> None:
     spec = draft.inputs[0]
     edited = edited_input(draft, spec, seen, {"name": spec.name, "minimum": given})
     assert edited.edits.of(spec.place).minimum == meant
+
+
+@pytest.mark.parametrize("sent", [" a\r\nb ", "a\nb", " a\nb "], ids=["as it is", "trimmed", "other line breaks"])
+def test_what_a_client_does_to_a_text_by_itself_is_no_change(sent: str) -> None:
+    draft, seen = everything("string", value=" a\r\nb ")
+    spec = draft.inputs[0]
+    assert spec.default == " a\r\nb "
+    assert edited_input(draft, spec, seen, {"name": spec.name, "default": sent}).edits == draft.edits
 
 
 def test_a_space_at_the_end_of_a_prompt_stays() -> None:

@@ -52,6 +52,14 @@ def test_what_is_the_same_for_everyone_is_told(one: InputSpec, words: str):
     assert words in said(face("film", "", [one]))
 
 
+def test_what_a_file_names_its_nodes_is_no_link():
+    place = "“Seed” of [Click me](https://evil.example)"
+    shown = face("film", "", [spec("steps")])
+    told = said(shown, warnings=(f"{place} is always 0",), unfit=(f"{place} holds 3",), ignored=(place,))
+    assert told.count("[Click me]") == 3
+    assert "](" not in told
+
+
 def test_the_room_in_a_command_is_told_before_it_is_used_up():
     few = face("film", "", [spec(f"s{i}") for i in range(3)])
     assert few.footer == ("3 of 25 options",)
@@ -61,12 +69,19 @@ def test_the_room_in_a_command_is_told_before_it_is_used_up():
     assert many.footer[1].endswith("of 8,000 characters")
 
 
-def test_what_finds_no_room_is_named():
-    shown = face("film", "", [spec(f"s{i}") for i in range(27)])
-    text = said(shown)
+NO_ROOM = {
+    26: "This finds no room in the command, so `/run` asks for it: `s25`",
+    27: "These find no room in the command, so `/run` asks for them: `s25`, `s26`",
+    40: "These find no room in the command, so `/run` asks for them: "
+    "`s25`, `s26`, `s27`, `s28`, `s29`, `s30` and 9 more",
+}
+
+
+@pytest.mark.parametrize(("count", "words"), NO_ROOM.items(), ids=NO_ROOM.keys())
+def test_what_finds_no_room_is_named_in_one_line(count: int, words: str):
+    shown = face("film", "", [spec(f"s{i}") for i in range(count)])
     assert shown.footer[0] == "25 of 25 options"
-    for name in ("s25", "s26"):
-        assert f"➡️ `{name}` finds no room in a command: it is asked in the form of `/run`" in text
+    assert [line for line in said(shown).splitlines() if line.startswith("➡️")] == [f"➡️ {words}"]
 
 
 def test_more_than_a_command_can_ask_for_is_a_problem_with_a_way_out():
@@ -83,6 +98,6 @@ def test_problems_come_before_what_may_be_cut():
     embed = report_embed(shown, report(missing_nodes=("gone",), refused=("`x` reads files",), warnings=endless))
     text = embed.description or ""
     assert "❌ Not allowed on a shared server: `x` reads files." in text
-    assert "lines more" in text
+    assert "more lines" in text
     assert len(text) <= 4096
     assert len(embed) <= 6000

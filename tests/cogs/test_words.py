@@ -29,6 +29,24 @@ def test_what_somebody_typed_shows_as_typed(typed: str, shown: str) -> None:
     assert _words.literal(typed) == shown
 
 
+QUOTING = {
+    "what we draw": ("**Steps** of `a_b`", "**Steps** of `a_b`"),
+    "a link": ("of [L](https://evil.example) *x*", r"of [L]\(https://evil.example) *x*"),
+    "what is escaped already": (r"\[L\](https://evil.example)", r"\[L\]\(https://evil.example)"),
+    "mentions": ("@everyone", "@\u200beveryone"),
+}
+
+
+@pytest.mark.parametrize(("said", "shown"), QUOTING.values(), ids=QUOTING.keys())
+def test_a_sentence_that_quotes_somebody_holds_no_link_of_theirs(said: str, shown: str) -> None:
+    assert _words.unlinked(said) == shown
+
+
+@pytest.mark.parametrize(("lines", "said"), [(3, "-# and 1 more line"), (4, "-# and 2 more lines")])
+def test_what_is_cut_is_counted_as_people_count(lines: int, said: str) -> None:
+    assert _words.cut(["x" * 10] * lines, 30).splitlines()[-1] == said
+
+
 @pytest.mark.parametrize("typed", ["x](https://evil.example) [y", r"x\](https://evil.example) \[y", "[[a]](b)", "]]]"])
 def test_a_label_cannot_end_its_link(typed: str) -> None:
     assert not re.search(r"[\[\]]", _words.label(typed))

@@ -61,7 +61,7 @@ async def test_a_hundred_workflows_are_listed_in_whole_lines_and_no_more_can_be_
     shown = await atelier.ask(atelier.place.admin, "workflow list")
     lines = shown.splitlines()
     assert all(line.startswith("`/blank") for line in lines[1:-1])
-    assert lines[-1] == f"-# and {102 - len(lines)} lines more"
+    assert lines[-1] == f"-# and {102 - len(lines)} more lines"
     report = await atelier.add(fixture("blur"))
     assert "❌ This server has 100 commands, which is all that Discord allows. Remove one first." in text(report)
     assert "this server has 100 of 100 commands" in text(report)
@@ -102,7 +102,9 @@ async def test_keep_keeps(room: Atelier) -> None:
     await room.publish(fixture("blur"))
     before = room.puts()
     question = await room.answer(await room.place.admin.slash(room.channel, "workflow remove", {"name": "fog-glass"}))
-    assert text(question) == "Remove `/fog-glass`? Its command disappears for everyone here."
+    assert text(question) == (
+        "Remove `/fog-glass`, with all its versions? `/workflow disable` would only switch it off."
+    )
     assert question.ephemeral
     assert buttons(question) == ["Remove", "Keep"]
     await room.place.admin.press(question, "Keep")
@@ -224,6 +226,7 @@ async def test_an_edit_begins_with_what_was_edited_before(room: Atelier) -> None
     form = await admin.press(report, "Name …")
     await form.answered()
     await room.changed(report, await admin.submit(form, {"slug": "grainy"}))
+    assert "🔁 It is called `grainy`, and no longer `film`" in text(report)
     await admin.press(report, "Publish version 2")
     await room.shows(report, "✅ Version 2 of </grainy:")
     assert list(room.place.guild.commands) == ["grainy"]
@@ -235,12 +238,14 @@ async def test_a_workflow_can_lose_its_command_and_get_it_back(room: Atelier) ->
     await room.publish(film(GRAIN))
     admin, report = room.place.admin, await open_panel(room, "edit", {"name": "film"})
     await room.changed(report, await admin.select(report, "More …", ["Only in /run"]))
+    assert "🔁 It has no command of its own any more: members find it in `/run`" in text(report)
     await admin.press(report, "Publish version 2")
     await room.shows(report, "✅ Version 2 of `film` (by `/run`) is ready")
     assert not room.place.guild.commands
     assert "# `/run` film" in await room.ask(admin, "workflow show", {"name": "film"})
     report = await open_panel(room, "edit", {"name": "film"})
     await room.changed(report, await admin.select(report, "More …", ["Make it a command"]))
+    assert "🔁 It becomes a command of its own" in text(report)
     await admin.press(report, "Publish version 3")
     await room.shows(report, "✅ Version 3 of </film:")
 
@@ -252,7 +257,8 @@ async def test_of_two_updates_the_later_one_begins_again(room: Atelier) -> None:
     await room.place.admin.press(reports[0], "Publish version 2")
     await room.shows(reports[0], "✅")
     late = await room.place.admin.press(reports[1], "Publish version 2")
-    assert await room.told(late) == "Somebody else changed `/film` in the meantime. Please begin again."
+    told = await room.told(late)
+    assert told == "Somebody else changed `/film` in the meantime. `/workflow edit` shows how it is now."
     assert names(room.place.guild.commands["film"]) == ["photo", "size"]
     assert "Cancel" in buttons(reports[1])
 
@@ -331,5 +337,9 @@ async def test_what_was_exported_is_added_with_its_edits(room: Atelier) -> None:
     report = await room.add(data, edits=("film.familiar.json", edits), name="again")
     assert "🔒 `grain` is 0.25" in text(report)
     assert "`grit` whole number" in text(report)
+    # Nobody typed the name that stands in the file.
+    second = text(await room.add(data, edits=("film.familiar.json", edits)))
+    assert second.startswith("Film\n# `/film-2`")
+    assert "⚠️ `/film` exists; this becomes `/film-2`." in second
     refused = await room.add(data, edits=("film.familiar.json", b"{}"))
     assert "That file holds no edits." in text(refused)

@@ -166,6 +166,16 @@ def test_a_batch_that_feeds_too_many_fields_is_told_of():
     ]
 
 
+def test_a_batch_whose_items_make_a_request_of_gigabytes_is_told_of():
+    """A file of 5 MiB can ask for it: thousands of fields, each of which takes all items."""
+    nodes = [node(f"t{number}", "string") for number in range(200)]
+    edges = [edge("a.value", f"t{number}.value") for number in range(200)]
+    batch = node("a", "string_batch", {"strings": ["x" * 50_000, "y" * 50_000]})
+    assert list(problems(document(batch, *nodes, edges=edges), LOCAL, ())) == [
+        "The batch “string_batch” holds too much for the 200 fields that it feeds."
+    ]
+
+
 def test_given_values_count_before_those_of_the_document():
     assert of(whole(1), "blank.width", values={("a", "integers"): [7, 8]})[0][0]["items"] == [7, 8]
 

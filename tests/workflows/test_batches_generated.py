@@ -62,6 +62,8 @@ def test_what_the_server_is_asked_for(generator: dict[str, Any], wanted: Any):
         (board(), "“Album” takes its images from a board, but no board is picked"),
         (board(board_id=" "), "no board is picked"),
         (board(board_id=5), "no board is picked"),
+        # Everybody's, and what members of other servers uploaded a moment ago.
+        (board(board_id=" none "), "“Album” takes every image that is on no board, which may be anybody's"),
     ],
 )
 def test_what_nobody_can_make_is_told_before_the_server_is_asked(generator: dict[str, Any], problem: str):

@@ -33,7 +33,7 @@ CALLS: dict[str, Call] = {
     "board_images": lambda client: client.board_images("none", "images"),
     "upload_video": lambda client: client.upload_video(b"", "a.mp4", "mark"),
     "video": lambda client: client.video("a.mp4"),
-    "download_video": lambda client: client.download_video("a.mp4"),
+    "download_video": lambda client: client.download_video("a.mp4", 2**20),
     "delete_video": lambda client: client.delete_video("a.mp4"),
     "videos_marked": lambda client: client.videos_marked("mark"),
     "videos_of_sessions": lambda client: client.videos_of_sessions({"x"}),
@@ -225,12 +225,14 @@ async def test_a_name_that_leads_elsewhere_is_refused_before_anything_is_sent(na
 
     async with open_http("http://invoke", transport=httpx.MockTransport(answer)) as http:
         client = InvokeClient(http, "q")
-        videos = (client.delete_video, client.video, client.download_video, client.library_workflow)
+        videos = (client.delete_video, client.video, client.library_workflow)
         for call in (*videos, client.delete_image, client.image, client.download, client.delete_batch):
             with pytest.raises(Rejected, match="not a name"):
                 await call(name)
         with pytest.raises(Rejected, match="not a name"):
             await client.board_images(name, "images")
+        with pytest.raises(Rejected, match="not a name"):
+            await client.download_video(name, 9)
         with pytest.raises(Rejected, match="not a name"):
             await InvokeClient(http, name).queue_state()
     assert asked == []

@@ -13,7 +13,7 @@ from tests.workflows.builders import document, edge, node
 from tests.workflows.conftest import Tidy
 from tests.workflows.test_client import ended
 from workflows.client import Credentials, InvokeClient, open_http
-from workflows.errors import AuthError, NotFound, Rejected
+from workflows.errors import AuthError, NotFound, Oversized, Rejected
 from workflows.graph import compile_batch
 from workflows.models import ItemStatus
 from workflows.schema import Schemas
@@ -51,12 +51,33 @@ async def test_a_video_goes_up_comes_down_and_goes_away(client: Tidy):
     assert (record.is_intermediate, record.session_id) == (False, "mark-a-1")
     assert record.video_name.endswith(".mp4")
     assert await client.video(record.video_name) == record
-    assert await client.download_video(record.video_name) == CLIP
+    assert await client.download_video(record.video_name, len(CLIP)) == CLIP
+    with pytest.raises(Oversized) as caught:
+        await client.download_video(record.video_name, len(CLIP) - 1)
+    assert caught.value.size == len(CLIP)
     for _ in range(2):
         await client.delete_video(record.video_name)
-    for call in (client.video, client.download_video):
-        with pytest.raises(NotFound):
-            await call(record.video_name)
+    with pytest.raises(NotFound):
+        await client.video(record.video_name)
+    with pytest.raises(NotFound):
+        await client.download_video(record.video_name, 0)
+
+
+async def test_no_more_of_a_video_is_fetched_than_can_be_used():
+    sent: list[int] = []
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            sent.append(1000)
+            yield bytes(1000)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"content-type": "video/mp4"}, content=endless())
+
+    async with open_http("http://invoke", transport=httpx.MockTransport(answer)) as http:
+        with pytest.raises(Oversized) as caught:
+            await InvokeClient(http, "q").download_video("a.mp4", 2500)
+    assert caught.value.size == sum(sent) == 3000
 
 
 @pytest.mark.parametrize("data", [b"", b"no video", CLIP[:900], CLIP[:40] + bytes(500), CLIP.replace(b"avc1", b"mp4v")])

@@ -46,6 +46,8 @@ def problems(name: str, **changes: Any) -> tuple[str, ...]:
     [
         ("steps", {"minimum": 50, "maximum": 40}, "`steps` its bounds leave nothing to give, so they do not count."),
         ("steps", {"minimum": 200}, "leave nothing"),
+        ("size", {"minimum": float("nan")}, "leave nothing"),
+        ("size", {"maximum": float("-inf")}, "leave nothing"),
         ("size", {"minimum": 9, "maximum": 15}, "leave nothing"),
         ("words", {"maximum": 40}, "`words` is no number any more, so its bounds do not count."),
         ("mode", {"choices": ("gone",)}, "`mode` none of the choices that were left for it is there any more"),

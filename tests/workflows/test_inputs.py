@@ -122,6 +122,8 @@ def test_a_field_is_asked_for_by_its_kind(spec: dict[str, Any], wanted: Kind):
     ("options", "choices"),
     [
         ([{"label": "One", "value": "1"}, {"label": "", "value": "two"}], (("1", "One"), ("two", "two"))),
+        ([{"label": "One", "value": "1"}, {"label": "Again", "value": "1"}], (("1", "One"),)),
+        ([{"label": " ", "value": ""}, {"label": "B ", "value": " b"}], (("", "empty"), (" b", "B"))),
         ([], ()),
     ],
 )
@@ -160,6 +162,9 @@ def test_options_without_a_dropdown_do_not_count():
         ({"max": 9}, {"exclusiveMaximum": 9}, (None, 8)),
         ({"min": 9}, {"exclusiveMaximum": 9}, (None, 8)),
         ({"min": 50, "max": 5}, {}, (None, None)),
+        # Whole numbers that no float holds.
+        ({"min": -(10**400), "max": 9}, {}, (None, 9)),
+        ({"min": 1, "max": 10**400}, {}, (1, None)),
     ],
 )
 def test_both_the_form_and_the_schema_bind_unless_nothing_is_left(

@@ -11,12 +11,13 @@ from workflows.document import from_json
 from workflows.models import Session
 from workflows.results import Made, MediaKind, made_by, made_in, outputs
 from workflows.schema import Schemas
+from workflows.update import update
 
 LOCAL = Schemas.from_openapi(local_openapi())
 
 
 def shown(*nodes: Any, edges: Any = (), chosen: Sequence[str] = (), schemas: Schemas = LOCAL) -> list[str]:
-    return [output.node_id for output in outputs(document(*nodes, edges=edges), schemas, chosen)]
+    return [output.node_id for output in outputs(update(document(*nodes, edges=edges), schemas), schemas, chosen)]
 
 
 def image(node_id: str, **data: Any) -> dict[str, Any]:

@@ -51,6 +51,7 @@ HUGE = spec(Kind.INTEGER, minimum=2**60)
         (WHOLE, "", "takes a whole number"),
         (WHOLE, 1.5, "takes a whole number, not 1.5"),
         (WHOLE, "1.5", "takes a whole number, not 1.5"),
+        (WHOLE, "0" * 5000 + "1.5", f"takes a whole number, not {'0' * 59}…"),
         (WHOLE, True, "takes a whole number, not “True”"),
         (WHOLE, [], "takes a whole number"),
         (WHOLE, "nan", "reasonable size"),
