@@ -111,8 +111,7 @@ def check(
     config: ConfigOption = _DEFAULT_CONFIG,
 ) -> None:
     """Tell what command each workflow would become, and what it lacks. Exit code 1 if one cannot be published."""
-    settings = _settings(url, config)
-    capabilities = reports.load_schemas(schema) if schema else asyncio.run(reports.ask_backend(settings.backend[0]))
+    settings, capabilities = _capabilities(schema, url, config)
     paid, healthy = settings.limits.paid_providers, True
     for path in workflow_files(files):
         report = reports.examine(path, capabilities, allow_paid=paid)
@@ -130,7 +129,9 @@ def compile_(
     values: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="An input's value.")] = None,
     images: Annotated[
         list[str] | None,
-        typer.Option("--image", metavar="NAME=FILE", help="An input's image or video, by its name on the server."),
+        typer.Option(
+            "--image", metavar="NAME=FILE", help="An input's image or video: a file, or its name on the server."
+        ),
     ] = None,
     schema: Annotated[Path | None, typer.Option(help="A saved openapi.json: no server is needed.")] = None,
     url: Annotated[str | None, typer.Option(help="A running InvokeAI, in place of the one in the settings.")] = None,
@@ -138,8 +139,7 @@ def compile_(
 ) -> None:
     """Print the request that runs a workflow over HTTP: the body as JSON, and on standard error where to POST it."""
     asked = compiled.Asked(file, _once("--set", _pairs("--set", values)), _pairs("--image", images))
-    settings = _settings(url, config)
-    capabilities = reports.load_schemas(schema) if schema else asyncio.run(reports.ask_backend(settings.backend[0]))
+    settings, capabilities = _capabilities(schema, url, config)
     compiled.print_compiled(asyncio.run(compiled.compile_request(asked, settings, capabilities)))
 
 
@@ -150,7 +150,7 @@ def run(
     values: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="An input's value.")] = None,
     images: Annotated[
         list[str] | None,
-        typer.Option("--image", metavar="NAME=PATH", help="An input's image; again for the next one of several."),
+        typer.Option("--image", metavar="NAME=FILE", help="An input's image or video; again for the next one."),
     ] = None,
     url: Annotated[str | None, typer.Option(help="A running InvokeAI, in place of the one in the settings.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The outcome as JSON, for programs.")] = False,
@@ -217,6 +217,15 @@ def _settings(url: str | None, config: Path) -> Settings:
         return settings.model_copy(update={"backend": (BackendSettings(url=url),)})
     except ValidationError as error:
         raise UserError(f"--url {url}: {mistakes(error)[0].removeprefix('url: ')}") from error
+
+
+def _capabilities(schema: Path | None, url: str | None, config: Path) -> tuple[Settings, reports.Capabilities]:
+    if schema and url is not None:
+        raise UserError("Give --schema or --url, not both.")
+    settings = _settings(url, config)
+    if schema:
+        return settings, reports.load_schemas(schema)
+    return settings, asyncio.run(reports.ask_backend(settings.backend[0]))
 
 
 def _pairs(option: str, given: list[str] | None) -> list[tuple[str, str]]:

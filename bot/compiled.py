@@ -16,15 +16,15 @@ from rich.console import Console
 from bot import arguments
 from bot.config import BackendSettings, Settings
 from bot.doctor import explain
-from bot.files import read_document
+from bot.files import read_workflow
 from bot.jobs import new_id
 from bot.reports import Capabilities, plain
-from workflows import batches, document
+from workflows import batches
 from workflows._json import mapping
 from workflows.check import check
 from workflows.client import InvokeClient, open_http
 from workflows.document import Document
-from workflows.errors import BackendError, DocumentError, UserError
+from workflows.errors import BackendError, DocumentError, Rejected, UserError
 from workflows.expand import expand, rehearse
 from workflows.graph import Batch, compile_batch
 from workflows.schema import Schemas
@@ -73,7 +73,7 @@ async def compile_request(asked: Asked, settings: Settings, capabilities: Capabi
     """
     backend = settings.backend[0]
     is_online = capabilities.models is not None
-    read, inputs = _read(asked, settings, capabilities)
+    read, inputs, lacks = _read(asked, settings, capabilities)
     values = _values(asked, inputs, capabilities)
     compiling = partial(compile_batch, read, capabilities.schemas, values, capabilities.models or ())
     if is_online:
@@ -82,7 +82,7 @@ async def compile_request(asked: Asked, settings: Settings, capabilities: Capabi
         _require_no_generated(read, values)
         batch = compiling()
     queue = f"{backend.url}/api/v1/queue/{backend.queue_id}"
-    notes = [*_missing_uploads(asked, inputs, backend)]
+    notes = [f"{lack}." for lack in lacks] + [*_missing_uploads(asked, inputs, backend)]
     if not is_online and _names_models(read, capabilities.schemas):
         notes.append(_UNMATCHED)
     if batch.data and not is_online:
@@ -104,15 +104,18 @@ def print_compiled(compiled: Compiled) -> None:
     sys.stdout.write(json.dumps(compiled.body, indent=2) + "\n")
 
 
-def _read(asked: Asked, settings: Settings, capabilities: Capabilities) -> tuple[Document, Sequence[InputSpec]]:
+def _read(
+    asked: Asked, settings: Settings, capabilities: Capabilities
+) -> tuple[Document, Sequence[InputSpec], Sequence[str]]:
+    """Return the document, its inputs, and what a run of it would lack."""
     paid = settings.limits.paid_providers
     try:
-        read = document.read(read_document(asked.file))
+        read = read_workflow(asked.file)
         report = check(read, capabilities.schemas, capabilities.models, allow_paid=paid)
         report.require()
     except DocumentError as error:
         raise UserError(f"{asked.file}: {' '.join(str(error).splitlines())}") from error
-    return read, report.inputs
+    return read, report.inputs, report.lacks
 
 
 def _values(asked: Asked, inputs: Sequence[InputSpec], capabilities: Capabilities) -> Values:
@@ -165,6 +168,9 @@ async def _checked(backend: BackendSettings, read: Document, values: Values, com
         try:
             batch = compiling(generated=await expand(client, read, values))
             await rehearse(client, batch)
+        except Rejected as error:
+            told = "; ".join(f"{location}: {message}" for location, message in error.problems) or str(error)
+            raise UserError(f"InvokeAI would refuse it: {told}") from error
         except BackendError as error:
             raise UserError(explain(backend, error)) from error
     return batch

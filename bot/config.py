@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
+from bot.files import oddity
 from workflows._json import mapping, sequence
 from workflows.client import Credentials
 from workflows.errors import FamiliarError
@@ -140,6 +141,8 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
     A relative database path is taken from the folder of the file, not from wherever the bot was started.
     """
     try:
+        if odd := oddity(path):
+            raise ConfigError(f"{path}: {odd}")
         raw = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise ConfigError(
@@ -147,7 +150,9 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise ConfigError(f"{path}: is not valid TOML: it is nested too deeply") from error
+    except ValueError as error:
         raise ConfigError(f"{path}: is not valid TOML: {error}") from error
     settings = _validate(path, raw, environment)
     if settings.database.path.is_absolute():

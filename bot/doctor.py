@@ -91,7 +91,7 @@ def explain(settings: BackendSettings, error: BackendError | TimeoutError) -> st
         return f"{settings.url}: wants a login ({error}). {hint} for this backend in the settings."
     if isinstance(error, TimeoutError | Unavailable):
         # The cause says it in fewer words than the call does.
-        reason = str(error.__cause__ or error) or f"nothing came in {_SECONDS:.0f} s"
+        reason = str(error.__cause__ or error) or "nothing came in time"
         return f"{settings.url}: does not answer ({reason}). Is InvokeAI running, and the url right?"
     return f"{settings.url}: answers, but not as InvokeAI 6 does ({error}). Is the url right, and InvokeAI up to date?"
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.media import document_in
-from workflows.document import MAX_BYTES, require_size
+from workflows import document
+from workflows.document import MAX_BYTES, Document, require_size
 from workflows.errors import DocumentError
 
 _SUFFIXES = frozenset({".json", ".png"})
@@ -23,29 +24,58 @@ def workflow_files(paths: Sequence[Path]) -> list[Path]:
 
 def _inside(path: Path) -> list[Path]:
     try:
-        return sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES)
+        return sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES and not file.is_dir())
     except (OSError, ValueError):
         return []
+
+
+def oddity(path: Path) -> str:
+    """Return why a path is not to be opened, as a sentence that follows its name; nothing for an ordinary file.
+
+    Raises OSError where there is nothing. A pipe might never end, and a device might never begin.
+    """
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        return "is a folder; name one file."
+    return "" if stat.S_ISREG(mode) else "is no ordinary file."
+
+
+def read_workflow(path: Path) -> Document:
+    """Read the workflow in a file. Raises DocumentError, which tells a picture's workflow from a file."""
+    data = _content(path)
+    try:
+        return document.read(document_in(data))
+    except DocumentError as error:
+        if not data.startswith(_PNG):
+            raise
+        raise DocumentError(str(error).replace("That file", "That picture's workflow", 1)) from error
 
 
 def read_document(path: Path) -> bytes:
     """Return the workflow in a file: the file itself, or what InvokeAI wrote into a PNG.
 
-    Raises DocumentError, as a sentence that follows the file's name. Only ordinary files are opened: a pipe might never
-    end, and a device might never begin.
+    Raises DocumentError, as a sentence that follows the file's name. Only ordinary files are opened.
     """
+    return document_in(_content(path))
+
+
+def _content(path: Path) -> bytes:
     try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise DocumentError("is a folder without any *.json or *.png in it.")
-        if not stat.S_ISREG(status.st_mode):
-            raise DocumentError("is no ordinary file.")
+        if odd := oddity(path):
+            raise DocumentError(odd)
         with path.open("rb") as file:
             head = file.read(len(_PNG))
             most = _MAX_PICTURE_BYTES if head == _PNG else MAX_BYTES
-            if status.st_size > most:
-                require_size(status.st_size)
+            size = path.stat().st_size
+            if size > most:
+                require_size(size)
             data = head + file.read(most)
+    except FileNotFoundError as error:
+        if path.is_symlink():
+            raise DocumentError("is a link to something that is not there.") from error
+        raise DocumentError(f"cannot be read: {error.strerror}") from error
     except OSError as error:
         raise DocumentError(f"cannot be read: {error.strerror}") from error
-    return document_in(data)
+    if not data and path.suffix.lower() == ".png":
+        raise DocumentError("That picture is empty. Download it from InvokeAI again.")
+    return data

@@ -66,7 +66,11 @@ def fit(png: bytes, stem: str, limit: int) -> ResultFile:
     InvokeAI writes the whole graph, and the workflow, into the text chunks of every PNG that it makes.
     """
     pixels = _only_pixels(png)
-    with Image.open(io.BytesIO(pixels or png)) as image:
+    # The backend made it: that it is large is no attack.
+    with (
+        warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning),
+        Image.open(io.BytesIO(pixels or png)) as image,
+    ):
         # Whole, so that what is posted is sound.
         image.load()
         if pixels and len(pixels) <= limit:

@@ -16,6 +16,9 @@ _HARMLESS = re.compile(r"[\w\s.,:;'\"()\[\]<>=+*%!?-]{1,160}")
 
 _MARKS = re.compile(r"[*_~`|<>\[\]\n]")
 
+#: How the server names the copy of a node that was at work, where the step is named already.
+_COPY = re.compile(r"^Node \S+\s+(?=has\b)")
+
 _KNOWN = {
     "OutOfMemoryError": "The graphics card ran out of memory. Try a smaller size, or fewer images.",
     "MissingInputException": "The workflow lacks a value that it needs. Please tell an admin of this server.",
@@ -55,15 +58,27 @@ def failed_run(items: Sequence[QueueItem], titles: Mapping[str, str]) -> str:
     if (item.error_message or "").startswith("Unknown model"):
         return f"{step}. {_KNOWN['UnknownModelException']}"
     lines = (item.error_message or "").strip().splitlines()
-    reason = lines[0].strip() if len(lines) == 1 and _HARMLESS.fullmatch(lines[0].strip()) else kind
+    line = _COPY.sub("it ", lines[0].strip()) if len(lines) == 1 else ""
+    reason = line if _HARMLESS.fullmatch(line) else kind
     reason = reason.rstrip(".")
     return f"{step}{': ' + reason if reason else ''}. Try other values; if it stays, tell an admin the job number."
 
 
-def rejected(error: Rejected, inputs: Sequence[InputSpec]) -> str | None:
-    """Name the input that the backend refused at the door, or return None where it was none of the member's."""
+def rejected(error: Rejected, inputs: Sequence[InputSpec], titles: Mapping[str, str]) -> str | None:
+    """Name the input that the backend refused at the door, or else the step; None where it was neither.
+
+    `titles` are what the document's nodes are called, by their ids.
+    """
     for location, message in error.problems:
         for spec in inputs:
             if spec.is_asked and f".{spec.node_id}." in location and location.endswith(f".{spec.field_name}"):
                 return f"**{spec.name}**: InvokeAI does not take this value ({message}). Try another one."
+    for location, message in error.problems:
+        for node_id, title in titles.items():
+            if f".{node_id}." in location:
+                step, words = _MARKS.sub("", title).strip(), message.removeprefix("Value error, ")
+                reason = f" ({words})" if _HARMLESS.fullmatch(words) else ""
+                field = location.partition(f".{node_id}.")[2].partition(".")[2]
+                what = f"**{_MARKS.sub('', field)}** of the step **{step}**" if field else f"the step **{step}**"
+                return f"InvokeAI does not take {what} as it stands in this workflow{reason}. Please tell an admin."
     return None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,13 @@ from rich.text import Text
 
 from bot.config import BackendSettings
 from bot.doctor import explain
-from bot.files import read_document
+from bot.files import oddity, read_workflow
 from bot.options import Arrangement, Option, arrange, command_name, describe
-from workflows import document, match
+from workflows import match
 from workflows._json import mapping
 from workflows.check import Report, check
 from workflows.client import InvokeClient, open_http
-from workflows.errors import BackendError, NotFound, Rejected, UserError
+from workflows.errors import BackendError, DocumentError, NotFound, Rejected, UserError
 from workflows.models import STYLE_PRESET, ModelRecord
 from workflows.schema import Schemas
 from workflows.values import InputSpec
@@ -33,6 +34,13 @@ log = logging.getLogger(__name__)
 
 #: How advice on a file ends where files are uploaded.
 _UPLOAD = ", then upload that file"
+#: How long a backend may take for all that is asked of it, in seconds.
+_PATIENCE = 15.0
+#: What a panel draws beside its title, in columns.
+_TITLE_FRAME = 6
+#: With fewer columns beside the names, words stand below them.
+_ROOM_FOR_WORDS = 40
+_HOW_TO_SAVE = "Save http://YOUR-INVOKEAI/openapi.json there."
 
 
 @dataclass(frozen=True)
@@ -74,22 +82,24 @@ class FileReport:
 def load_schemas(path: Path) -> Capabilities:
     """Read a saved openapi.json. Raises UserError."""
     try:
+        if odd := oddity(path):
+            raise UserError(f"{path}: {odd}")
         openapi = json.loads(path.read_bytes())
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise UserError(f"{path}: is not JSON. Save http://YOUR-INVOKEAI/openapi.json there.") from error
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path}: is not JSON. {_HOW_TO_SAVE}") from error
     schemas = Schemas.from_openapi(mapping(openapi))
     if not schemas.nodes:
-        raise UserError(f"{path}: holds no InvokeAI nodes. Save http://YOUR-INVOKEAI/openapi.json there.")
+        raise UserError(f"{path}: holds no InvokeAI nodes. {_HOW_TO_SAVE}")
     return Capabilities(schemas, None)
 
 
 async def ask_backend(settings: BackendSettings) -> Capabilities:
     """Read what a running InvokeAI can do. Raises UserError, which says what to do."""
-    async with open_http(settings.url) as http:
-        client = InvokeClient(http, settings.queue_id, settings.credentials)
-        try:
+    try:
+        async with asyncio.timeout(_PATIENCE), open_http(settings.url) as http:
+            client = InvokeClient(http, settings.queue_id, settings.credentials)
             schemas, models = await client.schemas(), await client.models()
             # An older server has none; whatever it has beside them is worth a report.
             with contextlib.suppress(NotFound, Rejected):
@@ -97,11 +107,11 @@ async def ask_backend(settings: BackendSettings) -> Capabilities:
                     ModelRecord(key=preset.id, hash="", name=preset.name, base="any", type=STYLE_PRESET)
                     for preset in await client.style_presets()
                 ]
-        except BackendError as error:
-            raise UserError(
-                f"{explain(settings, error)} Name another with --url; with --schema FILE no server is needed."
-            ) from error
-        return Capabilities(schemas, models)
+    except (BackendError, TimeoutError) as error:
+        raise UserError(
+            f"{explain(settings, error)} Name another with --url; with --schema FILE no server is needed."
+        ) from error
+    return Capabilities(schemas, models)
 
 
 def examine(path: Path, capabilities: Capabilities, *, allow_paid: bool = False) -> FileReport:
@@ -116,7 +126,9 @@ def examine(path: Path, capabilities: Capabilities, *, allow_paid: bool = False)
 
 
 def _examined(path: Path, capabilities: Capabilities, allow_paid: bool) -> FileReport:
-    read = document.read(read_document(path))
+    if path.is_dir():
+        raise DocumentError("is a folder without any *.json or *.png in it.")
+    read = read_workflow(path)
     report = check(read, capabilities.schemas, capabilities.models, allow_paid=allow_paid)
     found = FileReport(path, report=report, models=capabilities.models or ())
     try:
@@ -188,32 +200,48 @@ def _names(options: Sequence[Option]) -> dict[str, list[str]]:
 def print_report(console: Console, file: FileReport) -> None:
     """Print the report for people."""
     # As it was given: several may have the same name. No markup: a name may hold brackets.
+    parts: list[Text | Table] = []
     title = _text(f"{'✓' if file.ok else '✗'} {file.path}", "bold")
+    if title.cell_len > console.width - _TITLE_FRAME:
+        parts.append(_text(str(file.path), "bold"))
+        title = _text("✓" if file.ok else "✗", "bold")
+    parts += _body(file, file.report, console.width) if file.report else [_text(plain(file.error))]
     style = "green" if file.ok else "red"
-    if file.report is None:
-        console.print(Panel(_text(plain(file.error)), title=title, title_align="left", border_style=style))
-        return
-    parts: list[Any] = [_text(f"/{file.name}", "bold"), _text(file.report.document.description, "dim")]
-    parts.append(_table(file.arrangement.options if file.arrangement else ()))
-    outputs = ", ".join(output.title for output in file.report.outputs) or "nothing"
-    parts.append(_text(f"posts {outputs}"))
-    left_out = file.arrangement.left_out if file.arrangement else ()
-    for sign, color, entries in (
-        ("✗", "red", file.problems),
-        ("!", "yellow", file.report.warnings),
-        ("-", "dim", file.report.ignored),
-        ("-", "dim", [f"{spec.label or spec.name}: the command has no room for it" for spec in left_out]),
-    ):
-        parts += [_text(f"{sign} {plain(entry)}", color) for entry in entries]
     console.print(Panel(Group(*parts), title=title, title_align="left", border_style=style))
 
 
-def _table(options: Sequence[Option]) -> Table:
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+def _body(file: FileReport, report: Report, width: int) -> Iterator[Text | Table]:
+    yield _text(f"/{file.name}", "bold")
+    yield _text(report.document.description, "dim")
+    yield _table(file.arrangement.options if file.arrangement else (), width)
+    yield _text(f"posts {', '.join(output.title for output in report.outputs) or 'nothing'}")
+    left_out = file.arrangement.left_out if file.arrangement else ()
+    for sign, color, entries in (
+        ("✗", "red", file.problems),
+        ("!", "yellow", report.warnings),
+        ("-", "dim", report.ignored),
+        ("-", "dim", [f"{spec.label or spec.name}: the command has no room for it" for spec in left_out]),
+    ):
+        for entry in entries:
+            yield _text(f"{sign} {plain(entry)}", color)
+
+
+def _table(options: Sequence[Option], width: int) -> Table:
     specs = {option.spec.name: option.spec for option in options}
-    for name, names in _names(options).items():
-        words, label = describe(specs[name]), specs[name].label
-        table.add_row(_text(", ".join(names), "cyan"), _text(words), _text(label, "dim"))
+    names = {name: ", ".join(its) for name, its in _names(options).items()}
+    # What is to be typed stays whole: several names may take several lines, one may not.
+    longest = max((len(word) for its in names.values() for word in its.split()), default=0)
+    typed = max(longest, min(width // 3, max(map(len, names.values()), default=0)))
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    is_narrow = width - typed < _ROOM_FOR_WORDS
+    for column_width in (None,) if is_narrow else (typed, None, None):
+        table.add_column(width=column_width, overflow="fold")
+    for name, its in names.items():
+        cells = (_text(its, "cyan"), _text(describe(specs[name])), _text(specs[name].label, "dim"))
+        if is_narrow:
+            table.add_row(Text("\n", overflow="fold").join(cell for cell in cells if cell))
+        else:
+            table.add_row(*cells)
     return table
 
 
@@ -223,7 +251,7 @@ def plain(text: str) -> str:
 
 
 def _text(text: str, style: str = "") -> Text:
-    return Text(_printable(text), style=style)
+    return Text(_printable(text), style=style, overflow="fold")
 
 
 def _printable(text: str) -> str:

@@ -25,7 +25,7 @@ from bot.engine import Engine, open_engine
 from bot.files import read_document
 from bot.jobs import Attachment, Job, Outcome, new_id, now
 from bot.media import ResultFile
-from bot.options import show
+from bot.options import shorten, show
 from bot.reports import plain
 from workflows import document
 from workflows.check import check
@@ -34,6 +34,8 @@ from workflows.values import InputSpec
 
 _CONNECT_SECONDS = 10.0
 _SLOTS = 16
+#: In characters; programs get values whole.
+_LONGEST_VALUE = 100
 
 
 @dataclass(frozen=True)
@@ -224,6 +226,8 @@ async def _prepare(request: Request, engine: Engine) -> tuple[Job, tuple[InputSp
         report.require()
     except DocumentError as error:
         raise UserError(f"{request.file}: {' '.join(str(error).splitlines())}") from error
+    if report.lacks:
+        raise UserError(f"{request.file}: {'. '.join(report.lacks)}. Expose it in InvokeAI's editor.")
     arguments.check_names(request.values, (name for name, _ in request.images), report.inputs)
     given = arguments.given_values(report.inputs, request.values, backend.models)
     title = read.name or request.file.stem
@@ -274,9 +278,8 @@ def print_result(result: Result, *, as_json: bool) -> None:
         return
     for path in result.paths:
         _print(str(path))
-    values = ", ".join(
-        f"{s.name} {show(s, job.given[s.name]) or 'empty'}" for s in result.inputs if s.name in job.given
-    )
+    shown = {s.name: shorten(show(s, job.given[s.name]), _LONGEST_VALUE) for s in result.inputs if s.name in job.given}
+    values = ", ".join(f"{name} {value or 'empty'}" for name, value in shown.items())
     _print(f"{job.outcome} in {took} s, job {job.id}{': ' + values if values else ''}", "dim")
     if result.problem:
         _print(result.problem, "red")

@@ -95,8 +95,8 @@ def _choices(option: Option) -> list[app_commands.Choice[str]]:
 def _suggester(option: Option, models: Models) -> Callable[..., Coroutine[Any, Any, list[app_commands.Choice[str]]]]:
     async def suggest(interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
         return [
-            # A value too long for Discord is picked by its label, which parses to the same.
-            app_commands.Choice(name=shorten(label, 100), value=value if len(value) <= 100 else label[:100])
+            # A value that Discord does not take is picked by its label, which parses to the same.
+            app_commands.Choice(name=shorten(label, 100), value=value if 0 < len(value) <= 100 else label[:100])
             for value, label in suggestions(option, models(), current)
         ]
 

@@ -163,7 +163,7 @@ async def settled(bot: Familiar, draft: Draft, seen: Look) -> Draft:
     commands = sum(named.has_command for named in names) - bool(current and current.has_command)
     now = looking(
         draft.evolve(inputs=seen.report.inputs),
-        unfit=not seen.report.ok,
+        unfit=not seen.report.can_run,
         full=commands >= MAX_COMMANDS,
         turn=(sight(draft).turn + 1) % 1000,
     )

@@ -87,7 +87,7 @@ def _more(draft: Draft, seen: Look) -> Iterator[Entry]:
         yield Entry("needs", "Ask for what is missing", "Every value that InvokeAI needs and nobody gives", "❗")
     if seen.report.missing_model_fields:
         yield Entry("missing", "Replace missing models", "Choose among those that are installed here", "❗")
-    if not seen.report.ok:
+    if not seen.report.can_run:
         yield Entry("again", "Check again", "After you installed what is missing", "🔄")
     yield Entry("expose", "Ask for another field", "Also one that the workflow does not show", "➕")
     if len(makers(seen)) > 1:

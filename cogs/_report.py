@@ -68,7 +68,7 @@ def _room(slug: str, description: str, arrangement: Arrangement) -> tuple[str, .
 
 def report_embed(face: Face, report: Report) -> discord.Embed:
     """Draw the report; what does not fit a message is cut with a word, never refused by Discord."""
-    problems = tuple(dict.fromkeys((*report.problems, *face.problems)))
+    problems = tuple(dict.fromkeys((*report.problems, *report.lacks, *face.problems)))
     title = f"# `/{face.slug}`" if face.has_command else f"# `/run` {_words.literal(face.slug)}"
     lines = [title, _words.literal(shorten(face.description, 100)) or "-# no description"]
     # First, for what comes last may be cut.
@@ -77,7 +77,7 @@ def report_embed(face: Face, report: Report) -> discord.Embed:
     lines += _inputs(face)
     lines += _section("🔒", "The same for everyone", [_fixed(spec) for spec in face.inputs if spec.hidden])
     lines += ["", f"**Posts** {_outputs(report)}"]
-    lines += _section("⚠️", "Worth a look", (*face.notes, *report.warnings))
+    lines += _section("⚠️", "Worth a look", (*face.notes, *(one for one in report.warnings if one not in report.lacks)))
     left_out = face.arrangement.left_out if face.arrangement else ()
     lines += _section("➡️", "Only in /run", _moved([f"`{spec.name}`" for spec in left_out]))
     lines += _section("➖", "Ignored", report.ignored)

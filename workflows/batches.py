@@ -62,18 +62,14 @@ def data(
     `generated` holds, by node id, the items of the generators that `requests` names. Raises DocumentError, naming the
     node, where the items cannot be worked out or do not fit.
     """
-    groups: dict[str, list[Members]] = {}
+    worked_out: Members = []
     for node in _batches(document):
         items = _items(document, node, values, random, generated or {})
-        member = (node, _members(document, schemas, node, items))
-        name = text(_value(node, "batch_group_id", values)) or "None"
-        if name == "None" or name not in groups:
-            groups.setdefault(name, []).append([member])
-        else:
-            groups[name][0].append(member)
-    found = [members for named in groups.values() for members in named]
+        worked_out.append((node, _members(document, schemas, node, items)))
+    found = _grouped(worked_out, values)
     for members in found:
-        _same_length(members)
+        _same_length(document, schemas, members)
+        _filled(members)
     _once(document, (datum for members in found for _, fed in members for datum in fed))
     return [[datum for _, fed in members for datum in fed] for members in found]
 
@@ -95,6 +91,7 @@ def problems(document: Document, schemas: Schemas, asked: Container[tuple[str, s
     except DocumentError as error:
         yield str(error)
         return
+    known: Members = []
     for node in nodes:
         try:
             source = _source(document, node)
@@ -102,9 +99,29 @@ def problems(document: Document, schemas: Schemas, asked: Container[tuple[str, s
                 _members(document, schemas, node, None)
             else:
                 items = _items(document, node, {}, Random(0), {})  # noqa: S311  not a secret
-                _same_length([(node, _members(document, schemas, node, items))])
+                member = (node, _members(document, schemas, node, items))
+                _filled([member])
+                if (node.id, "batch_group_id") not in asked:
+                    known.append(member)
         except DocumentError as error:
             yield str(error)
+    for members in _grouped(known, {}):
+        try:
+            _same_length(document, schemas, members)
+        except DocumentError as error:
+            yield str(error)
+
+
+def _grouped(members: Members, values: Values) -> list[Members]:
+    """Return what runs side by side; those without a group stand together, each alone."""
+    groups: dict[str, list[Members]] = {}
+    for member in members:
+        name = text(_value(member[0], "batch_group_id", values)) or "None"
+        if name == "None" or name not in groups:
+            groups.setdefault(name, []).append([member])
+        else:
+            groups[name][0].append(member)
+    return [side_by_side for named in groups.values() for side_by_side in named]
 
 
 def size(groups: Data) -> int:
@@ -252,13 +269,23 @@ _FITS: Mapping[str, Callable[[FieldSchema, Any], bool]] = {
 }
 
 
-def _same_length(members: Members) -> None:
-    lengths = {len(datum["items"]) for _, fed in members for datum in fed}
-    if len(lengths) > 1:
-        names = ", ".join(node.label or node.type for node, _ in members)
-        raise DocumentError(f"The batches {names} run side by side, so they need equally many items.")
-    if 0 in lengths:
-        raise DocumentError(f"The batch {_named(members[0][0])} is empty: give it at least one item.")
+def _same_length(document: Document, schemas: Schemas, members: Members) -> None:
+    if len({len(datum["items"]) for _, fed in members for datum in fed}) < 2:
+        return
+    if all(node.label for node, _ in members):
+        names = " and ".join(_named(node) for node, _ in members)
+    else:
+        # Batches of one type are told apart by what they are for.
+        fed = [(document.nodes[fed[0]["node_path"]].type, fed[0]["field_name"]) for _, fed in members]
+        titles = [field.title if (field := schemas.field(*place)) else place[1] for place in fed]
+        names = "into " + " and ".join(f"“{title}”" for title in titles)
+    raise DocumentError(f"The batches {names} run side by side, so they need equally many items.")
+
+
+def _filled(members: Members) -> None:
+    for node, fed in members:
+        if any(not datum["items"] for datum in fed):
+            raise DocumentError(f"The batch {_named(node)} is empty: give it at least one item.")
 
 
 def _once(document: Document, fed: Iterable[dict[str, Any]]) -> None:

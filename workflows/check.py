@@ -42,6 +42,8 @@ class Report:
     warnings: tuple[str, ...]
     #: What the server would refuse to enqueue: a sentence each.
     unfit: tuple[str, ...] = ()
+    #: Values that no run can do without, and that nobody gives: an admin can ask for them. They are warned of too.
+    lacks: tuple[str, ...] = ()
     #: Where the missing models stand, and what could take their place.
     missing_model_fields: tuple[MissingModel, ...] = ()
     #: Fields that nobody is asked for, and that have no value, or one that is only on its author's server.
@@ -53,6 +55,11 @@ class Report:
     def problems(self) -> tuple[str, ...]:
         """Why it cannot be published: a sentence each."""
         return tuple(self._problems())
+
+    @property
+    def can_run(self) -> bool:
+        """Whether a run can go well: it can be published, and somebody gives everything that it needs."""
+        return self.ok and not self.lacks
 
     @property
     def ok(self) -> bool:
@@ -92,6 +99,7 @@ def check(
     lacking = tuple(findings.missing_nodes(loaded, schemas))
     lost = tuple(findings.missing_models(survey))
     empty, baked = tuple(findings.empty(survey)), tuple(findings.baked(survey))
+    lacks = tuple(f"{held.where} has no value, and nobody is asked for it: every run would fail" for held in empty)
     fillable = [held for held in empty if not held.field.connection_only]
     fillable += [*findings.unfilled(survey), *(held for held, _ in baked)]
     return Report(
@@ -105,7 +113,7 @@ def check(
         ignored=tuple(findings.ignored(document, survey)),
         warnings=(
             *findings.outdated(survey),
-            *(f"{held.where} has no value and is not exposed: the run may fail" for held in empty),
+            *lacks,
             *(f"{held.where} holds {name}, which must be on this InvokeAI, or the run fails" for held, name in baked),
             *findings.lost_edges(document, survey),
             *(
@@ -114,6 +122,7 @@ def check(
             ),
         ),
         unfit=tuple(findings.unfit(survey)),
+        lacks=lacks,
         missing_model_fields=lost,
         needs=tuple(dict.fromkeys(held.place for held in fillable)),
         lacking=lacking,

@@ -133,8 +133,7 @@ def _held_lora(spec: InputSpec, item: object, installed: Sequence[ModelRecord]) 
     held = mapping(item)
     found = match.find(held.get("lora"), installed)
     if found is None:
-        name = match.name_of(held.get("lora"))
-        raise InputError(spec.name, f"“{name}” is no installed model that fits here. Pick one from the list.")
+        raise scalars.unknown_model(spec, match.name_of(held.get("lora")), installed)
     return {"lora": found.identifier(), "weight": _weight(spec, found.name, held.get("weight"))}
 
 

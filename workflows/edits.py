@@ -128,7 +128,7 @@ def _narrowed(spec: InputSpec, edit: InputEdit, models: _Models, needed: bool) -
     high = min((high for high in (spec.maximum, edit.maximum) if high is not None), default=None)
     narrow = replace(spec, minimum=low, maximum=high)
     if not leaves_something(narrow):
-        raise _Unfit("its bounds leave nothing to give, so they do not count")
+        raise _Unfit("has bounds that leave nothing to give, so they do not count")
     return _refitted(narrow, needed)
 
 
@@ -177,7 +177,7 @@ def _chosen(spec: InputSpec, edit: InputEdit, models: _Models, needed: bool) -> 
         raise _Unfit("offers no choices any more, so they are not narrowed")
     left = tuple(choice for choice in known if choice[0] in edit.choices)
     if not left:
-        raise _Unfit("none of the choices that were left for it is there any more, so all are offered")
+        raise _Unfit("has none of the choices any more that were left for it, so all are offered")
     narrow = replace(spec, choices=left)
     if spec.default is None or (models is None and spec.is_installed) or _fits(narrow, spec.default, models or ()):
         return narrow
@@ -202,7 +202,7 @@ def _defaulted(spec: InputSpec, edit: InputEdit, models: _Models, needed: bool) 
     try:
         return replace(spec, default=parse(spec, edit.default, models or ()), required=False)
     except InputError as error:
-        raise _Unfit(f"its default does not count any more: {error.problem.rstrip('.')}") from error
+        raise _Unfit(f"has a default that does not count any more: it {error.problem.rstrip('.')}") from error
 
 
 def _demanded(spec: InputSpec, edit: InputEdit, models: _Models, needed: bool) -> InputSpec:
@@ -231,8 +231,8 @@ def changed_inputs(old: Sequence[InputSpec], new: Sequence[InputSpec]) -> list[s
     """Return what a member will find different, a short line each: what is new, what is gone, what changed."""
     before = {spec.place: spec for spec in old if spec.is_asked}
     after = {spec.place: spec for spec in new if spec.is_asked}
-    lines = [f"+ `{spec.name}`: {_kind(spec)}" for place, spec in after.items() if place not in before]
-    lines += [f"- `{spec.name}`" for place, spec in before.items() if place not in after]
+    lines = [f"`{spec.name}` is new: {_kind(spec)}" for place, spec in after.items() if place not in before]
+    lines += [f"`{spec.name}` is gone" for place, spec in before.items() if place not in after]
     for place, spec in after.items():
         if place in before:
             lines += [f"`{spec.name}`{line}" for line in _differences(before[place], spec)]

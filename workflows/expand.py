@@ -17,6 +17,9 @@ from workflows.graph import Batch
 #: How the words of a check of values begin; others are about the node itself.
 _CHECKED = ("Value error", "Input should")
 
+#: No node of the editor's is called so.
+_COPY = "familiar copy "
+
 #: Their checks are about their edges, and they take anything.
 _WIRED = frozenset({"collect", "iterate"})
 
@@ -59,12 +62,13 @@ async def _images(client: InvokeClient, request: BoardRequest) -> list[Any]:
 
 
 async def rehearse(client: InvokeClient, batch: Batch) -> None:
-    """Have the server check all that a batch puts into its graph, before any of it can enter the queue.
+    """Have the server check what it would otherwise check too late, before any of it can enter the queue.
 
-    The server checks a graph, but no item of `batch.data`, and one that it cannot read back stops its queue for
-    everybody. What its schema tells is checked without it; some fields ask for more (6.14.2: a `cfg_scale` of one at
-    least, a range that ends after its start, weights within limits), and so may those of any node pack.
-    Raises DocumentError naming the field, or BackendError.
+    It checks a graph, but neither the items of `batch.data` nor the defaults that it puts where edges feed a field
+    later; a row that it cannot read back stops its queue for everybody. What its schema tells is checked without it;
+    some fields ask for more (6.14.2: a `cfg_scale` of one at least, a range that ends after its start, weights within
+    limits), and so may those of any node pack.
+    Raises DocumentError naming the field that a batch feeds, Rejected where a node is at fault, other BackendErrors.
     """
     copies = await asyncio.to_thread(_copies, batch)
     if not copies:
@@ -75,8 +79,8 @@ async def rehearse(client: InvokeClient, batch: Batch) -> None:
         for location, message in error.problems:
             # body.batch.graph.nodes.<copy>.<its type>.<field>, and then places within a list. Checks of several fields
             # together name only the type.
-            _, *place = location.partition(".nodes.")[2].split(".")
-            if place and message.startswith(_CHECKED):
+            copy, *place = location.partition(".nodes.")[2].split(".")
+            if place and copy.startswith(_COPY) and message.startswith(_CHECKED):
                 reason = message.removeprefix("Value error, ")[:160]
                 where = place[1] if len(place) > 1 else place[0]
                 raise DocumentError(f"A batch holds a value that **{where}** does not take ({reason}).") from error
@@ -84,7 +88,15 @@ async def rehearse(client: InvokeClient, batch: Batch) -> None:
 
 
 def _copies(batch: Batch) -> dict[str, Any]:
-    """Return every node that a batch varies, once with each set of values that it will have."""
+    """Return every node that a batch varies, once with each set of values that it will have, and all others for which
+    the server assumes something.
+    """
+    nodes, varying = batch.graph["nodes"], {datum["node_path"] for group in batch.data for datum in group}
+    plain = {
+        node_id: {**assumed, **nodes[node_id]}
+        for node_id, assumed in batch.assumed.items()
+        if assumed and node_id not in varying and nodes[node_id]["type"] not in _WIRED
+    }
     found: dict[str, dict[str, Any]] = {}
     for places in itertools.product(*(range(len(group[0]["items"])) for group in batch.data)):
         varied: dict[str, dict[str, Any]] = {}
@@ -92,8 +104,8 @@ def _copies(batch: Batch) -> dict[str, Any]:
             for datum in group:
                 varied.setdefault(datum["node_path"], {})[datum["field_name"]] = datum["items"][place]
         for node_id, values in varied.items():
-            node = {**batch.assumed.get(node_id, {}), **batch.graph["nodes"][node_id], **values}
+            node = {**batch.assumed.get(node_id, {}), **nodes[node_id], **values}
             if node["type"] not in _WIRED:
                 found[json.dumps(node, sort_keys=True)] = node
-    copies = {f"copy-{number}": node for number, node in enumerate(found.values())}
-    return {copy_id: {**node, "id": copy_id} for copy_id, node in copies.items()}
+    copies = {f"{_COPY}{number}": node for number, node in enumerate(found.values())}
+    return plain | {copy_id: {**node, "id": copy_id} for copy_id, node in copies.items()}

@@ -134,7 +134,8 @@ def told_missing(nodes: Iterable[Node]) -> str:
     others = [node for node in nodes if node.pack.casefold() in _NO_PACKS]
     names = [f"`{node.type}`" for node in (*own, *others)]
     names += [f"`{node.type}` of the pack **{node.pack[:80]}**" for node in packed]
-    sentences = [f"This InvokeAI lacks these nodes: {', '.join(names)}."]
+    lacking = "the node" if len(names) == 1 else "these nodes:"
+    sentences = [f"This InvokeAI lacks {lacking} {', '.join(names)}."]
     if packed:
         sentences.append("Install their node pack first.")
     if own:
@@ -189,8 +190,9 @@ def told_models(found: Iterable[MissingModel]) -> str:
     """Return the sentence about models that are not installed, each with the fields that name it."""
     places: dict[str, list[str]] = {}
     for model in found:
-        places.setdefault(model.name, []).append(model.title)
-    names = [f"`{name}` ({', '.join(dict.fromkeys(titles))})" for name, titles in places.items()]
+        is_wish = model.name == _any_of(model.filter)
+        places.setdefault(model.name if is_wish else f"`{model.name}`", []).append(model.title)
+    names = [f"{name} ({', '.join(dict.fromkeys(titles))})" for name, titles in places.items()]
     return f"Not installed on this InvokeAI: {', '.join(names)}."
 
 
@@ -269,7 +271,7 @@ def unfilled(survey: Survey) -> Iterator[Held]:
     """Yield the batches without an item that nobody is asked for."""
     for held in survey.fixed:
         items, _ = batches.BATCHES.get(held.node.type, ("", ""))
-        if held.field.name == items and not held.is_empty and not sequence(held.value):
+        if held.field.name == items and not sequence(held.value):
             yield held
 
 
@@ -283,7 +285,9 @@ def baked(survey: Survey) -> Iterator[tuple[Held, str]]:
 def outdated(survey: Survey) -> Iterator[str]:
     for node, schema in survey.known:
         if node.version and not same_major(node.version, schema.version):
-            yield f"{node.label or schema.title} is of version {node.version}; this InvokeAI has {schema.version}"
+            name = node.label or schema.title
+            versions = f"is of version {node.version}; this InvokeAI has {schema.version}"
+            yield f"{name} {versions}: it runs as the file has it"
 
 
 def seeds(survey: Survey) -> Iterator[Held]:
@@ -291,8 +295,15 @@ def seeds(survey: Survey) -> Iterator[Held]:
     fixed = {spec.place for spec in survey.inputs if spec.hidden}
     for held in survey.fixed:
         is_seed = held.field.type == "IntegerField" and "seed" in held.field.name.lower()
-        if is_seed and not held.is_empty and not held.field.connection_only and held.place not in fixed:
+        if held.field.connection_only or _only_notes(held.schema):
+            continue
+        if is_seed and not held.is_empty and held.place not in fixed:
             yield held
+
+
+def _only_notes(schema: NodeSchema) -> bool:
+    """Tell whether a node only writes down what others did. Nodes that do something note it beside their result."""
+    return bool(schema.outputs) and all(made.name == "MetadataField" for made in schema.outputs.values())
 
 
 def lost_edges(before: Document, survey: Survey) -> Iterator[str]:

@@ -38,19 +38,13 @@ class Batch:
         """How many queue items it becomes."""
         return batches.size(self.data)
 
-    def body(self, batch_id: str, origin: str, *, guarded: bool = False) -> dict[str, Any]:
-        """Return the request's JSON. `batch_id` is also the destination, by which items are found again.
-
-        The editor leaves out what edges feed. The server puts its defaults there, but checks them only when it reads
-        the row back: one that does not fit the node's other values (6.14.2: a range from 16, with the end fed) stops
-        its queue for everybody. With `guarded` they are written out, which makes the same row, or is refused.
-        """
-        nodes = {node_id: {**self.assumed.get(node_id, {}), **node} for node_id, node in self.graph["nodes"].items()}
+    def body(self, batch_id: str, origin: str) -> dict[str, Any]:
+        """Return the request's JSON. `batch_id` is also the destination, by which items are found again."""
         batch: dict[str, Any] = {
             "batch_id": batch_id,
             "origin": origin,
             "destination": batch_id,
-            "graph": {**self.graph, "nodes": nodes} if guarded else self.graph,
+            "graph": self.graph,
             "runs": 1,
         }
         if self.data:

@@ -17,6 +17,7 @@ from workflows._json import mapping, sequence
 from workflows.document import MISSING, Document, Exposed
 from workflows.edits import Edits, InputEdit, Place, apply, leaves_something
 from workflows.errors import InputError
+from workflows.literals import accepts
 from workflows.models import STYLE_PRESET, ModelRecord
 from workflows.schema import Cardinality, FieldSchema, ModelFilter, Schemas
 from workflows.spec import MAX_FILES, MAX_ITEMS, TEXT_LENGTH, InputSpec, Kind
@@ -266,6 +267,9 @@ def _choices(field: FieldSchema, settings: Mapping[str, Any]) -> tuple[tuple[str
     return tuple(labels.items())
 
 
+_BOUND_BY_FORMS = frozenset({Kind.INTEGER, Kind.NUMBER, Kind.STRING, Kind.CHOICE})
+
+
 def _default(spec: InputSpec, held: Any, field: FieldSchema, models: _Models) -> Any:
     """Return what the field holds if nobody says otherwise, or None."""
     if spec.is_file:
@@ -281,7 +285,8 @@ def _default(spec: InputSpec, held: Any, field: FieldSchema, models: _Models) ->
     try:
         return parse(spec, value, models or ())
     except InputError:
-        return None
+        # The form's own bounds and options hold for whoever fills it in, not for what the author left in it.
+        return value if spec.kind in _BOUND_BY_FORMS and accepts(field, value) else None
 
 
 def _loras_default(spec: InputSpec, value: Any, models: _Models) -> Any:

@@ -176,7 +176,9 @@ def _unique(spec: InputSpec, parts: Sequence[str], taken: set[str]) -> InputSpec
     # A collection's further names need room for their numbers, or cutting them would make them equal.
     count = len(replace(spec, name="x").names)
     room = NAME_LENGTH - (len(f"_{count}") if count > 1 else 0)
-    base = _joined(parts, room) or slug(spec.field_name, room) or "input"
+    # The number that tells two emojis apart is no name.
+    is_number = len(parts) > 1 and parts[-1].isdigit() and not slug(" ".join(parts[:-1]))
+    base = ("" if is_number else _joined(parts, room)) or slug(spec.field_name, room) or "input"
     for number in itertools.count(1):
         candidate = replace(spec, name=base[:room] if number == 1 else numbered(base[:room], number, room))
         if not taken.intersection(candidate.names):

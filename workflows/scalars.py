@@ -16,6 +16,7 @@ from workflows._json import mapping
 from workflows.errors import InputError
 from workflows.models import ModelRecord
 from workflows.spec import InputSpec
+from workflows.words import bounds, listed, plain
 
 
 def integer(spec: InputSpec, raw: object, models: Sequence[ModelRecord] = ()) -> int:
@@ -38,8 +39,16 @@ def _finite(spec: InputSpec, raw: object, wanted: str) -> float:
         raise InputError(spec.name, f"takes {wanted}, not “{short(raw)}”.") from None
     # The size comes first: a whole number may be too large to be asked whether it is finite.
     if not abs(found) <= spec.largest:
-        raise InputError(spec.name, f"takes {wanted} of a reasonable size.")
+        raise InputError(spec.name, f"takes {wanted}{_reach(spec, found)}.")
     return found
+
+
+def _reach(spec: InputSpec, found: float) -> str:
+    """Say how far a number may go, to one that goes beyond all that can be carried."""
+    bound = spec.minimum if found < 0 else spec.maximum
+    if bound is not None and abs(bound) <= spec.largest:
+        return bounds(spec)
+    return f" down to -{spec.largest:,}" if found < 0 else f" up to {spec.largest:,}"
 
 
 def _read(text: str) -> float:
@@ -50,17 +59,17 @@ def _read(text: str) -> float:
 def _within(spec: InputSpec, number: float) -> float:
     low, high = spec.minimum, spec.maximum
     if low is not None and high is not None and not low <= number <= high:
-        raise InputError(spec.name, f"must be from {low:.10g} to {high:.10g}, not {number:.10g}.")
+        raise InputError(spec.name, f"must be from {plain(low)} to {plain(high)}, not {plain(number)}.")
     if low is not None and number < low:
-        raise InputError(spec.name, f"must be at least {low:.10g}, not {number:.10g}.")
+        raise InputError(spec.name, f"must be at least {plain(low)}, not {plain(number)}.")
     if high is not None and number > high:
-        raise InputError(spec.name, f"must be at most {high:.10g}, not {number:.10g}.")
+        raise InputError(spec.name, f"must be at most {plain(high)}, not {plain(number)}.")
     if spec.above is not None and number <= spec.above:
-        raise InputError(spec.name, f"must be more than {spec.above:.10g}, not {number:.10g}.")
+        raise InputError(spec.name, f"must be more than {plain(spec.above)}, not {plain(number)}.")
     if spec.below is not None and number >= spec.below:
-        raise InputError(spec.name, f"must be less than {spec.below:.10g}, not {number:.10g}.")
+        raise InputError(spec.name, f"must be less than {plain(spec.below)}, not {plain(number)}.")
     if spec.multiple_of and not is_multiple(number, spec.multiple_of):
-        raise InputError(spec.name, f"must be a multiple of {spec.multiple_of:.10g}, not {number:.10g}.")
+        raise InputError(spec.name, f"must be a multiple of {plain(spec.multiple_of)}, not {plain(number)}.")
     return number
 
 
@@ -136,18 +145,29 @@ def offered(spec: InputSpec, models: Sequence[ModelRecord]) -> list[ModelRecord]
 
 
 def model(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> dict[str, str]:
-    found = match.find(raw, offered(spec, models))
+    installed = offered(spec, models)
+    found = match.find(raw, installed)
     if found is None:
-        shown = match.name_of(raw) if mapping(raw) else short(raw)
-        raise InputError(spec.name, f"“{shown}” is no installed model that fits here. Pick one from the list.")
+        raise unknown_model(spec, match.name_of(raw) if mapping(raw) else str(raw), installed)
     return found.identifier()
+
+
+def unknown_model(spec: InputSpec, name: str, installed: Sequence[ModelRecord]) -> InputError:
+    """Return the error that says which models there are instead."""
+    return InputError(spec.name, f"“{short(name)}” is no installed model that fits here. {_instead(installed)}")
+
+
+def _instead(installed: Sequence[ModelRecord]) -> str:
+    names = [short(model.name) for model in installed]
+    return f"Pick one of: {listed(names)}" if names else "There is none now; please tell an admin."
 
 
 def style_preset(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> dict[str, str]:
     wanted = mapping(raw).get("style_preset_id", raw)
-    found = match.find(str(wanted), offered(spec, models))
+    installed = offered(spec, models)
+    found = match.find(str(wanted), installed)
     if found is None:
-        raise InputError(spec.name, f"“{short(wanted)}” is no style preset that is there. Pick one from the list.")
+        raise InputError(spec.name, f"“{short(wanted)}” is no style preset that is there. {_instead(installed)}")
     return {"style_preset_id": found.key}
 
 

@@ -43,6 +43,9 @@ EXAMPLES = {
     Kind.LORAS: "name:0.75, other:0.5",
 }
 
+#: Above it, floats would be written in more digits than they have a meaning for.
+_LONGEST_WHOLE = 1e21
+
 
 def type_of(kind: Kind) -> str:
     """Return what a kind is called, without bounds."""
@@ -53,13 +56,13 @@ def describe(spec: InputSpec) -> str:
     """Say in a line what an input takes: its type, bounds, choices, and what it is if left empty."""
     parts = [_takes(spec)]
     if spec.multiple_of and spec.multiple_of not in (1, 0):
-        parts.append(f"multiple of {spec.multiple_of:.10g}")
+        parts.append(f"multiple of {plain(spec.multiple_of)}")
     if spec.kind in {Kind.FIXED, Kind.BOARD}:
         return parts[0]
     if spec.connected:
         parts.append("fed by another node")
     elif spec.hidden:
-        parts.append(f"hidden, always {_held(spec)}")
+        parts.append("hidden, drawn for each run" if spec.is_drawn else f"hidden, always {_held(spec)}")
     elif spec.required:
         parts.append("required")
     elif spec.is_seed:
@@ -94,17 +97,24 @@ def listed(labels: Sequence[str]) -> str:
 def bounds(spec: InputSpec) -> str:
     low, high = spec.minimum, spec.maximum
     if low is not None and high is not None:
-        return f" from {low:.10g} to {high:.10g}"
+        return f" from {plain(low)} to {plain(high)}"
     parts: list[str] = []
     if low is not None:
-        parts.append(f"at least {low:.10g}")
+        parts.append(f"at least {plain(low)}")
     elif spec.above is not None:
-        parts.append(f"more than {spec.above:.10g}")
+        parts.append(f"more than {plain(spec.above)}")
     if high is not None:
-        parts.append(f"at most {high:.10g}")
+        parts.append(f"at most {plain(high)}")
     elif spec.below is not None:
-        parts.append(f"less than {spec.below:.10g}")
+        parts.append(f"less than {plain(spec.below)}")
     return "".join(f", {part}" for part in parts)
+
+
+def plain(number: float) -> str:
+    """Return a number to be read: whole ones in full, others in up to ten digits."""
+    if isinstance(number, int) or (number.is_integer() and abs(number) < _LONGEST_WHOLE):
+        return f"{number:.0f}" if isinstance(number, float) else str(number)
+    return f"{number:.10g}"
 
 
 def show(spec: InputSpec, value: object) -> str:
@@ -150,6 +160,8 @@ def _number(value: object) -> str:
     """Return a number without what only computers write: 0.1 + 0.2 is 0.3."""
     if not isinstance(value, float):
         return str(value)
+    if value.is_integer() and abs(value) < _LONGEST_WHOLE:
+        return plain(value)
     short = f"{value:g}"
     return short if abs(float(short) - value) <= abs(value) * 1e-12 else f"{value:.12g}"
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -18,6 +19,7 @@ from bot.steps.tools import Tools, mark, origin
 from workflows.errors import BackendError, InputError, QueueFull, Rejected, Unavailable, UserError
 from workflows.expand import expand, rehearse
 from workflows.graph import Batch, compile_batch
+from workflows.schema import Schemas
 from workflows.update import update
 from workflows.values import InputSpec, Kind, by_place
 
@@ -86,18 +88,18 @@ async def ready(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     if signal.cancelled:
         return job.ended(Outcome.CANCELLED)
     recipe = await tools.version(job)
-    batch = await _compile(tools, job, backend, recipe)
+    schemas = await backend.schemas()
+    batch = await _compile(tools, job, backend, schemas, recipe)
     watch = backend.events.watch(job.batch_id)
     # Connected before the batch exists: then no event of it can be missed, and nothing need be asked meanwhile.
     watch.stale = not backend.events.connected
     tools.fresh.discard(job.id)
     try:
-        answer = await backend.client.enqueue(batch.body(job.batch_id, origin(tools.instance), guarded=True))
+        with _explained(recipe, schemas):
+            answer = await backend.client.enqueue(batch.body(job.batch_id, origin(tools.instance)))
     except QueueFull as error:
         raise Unavailable(str(error)) from error
-    except Rejected as error:
-        if text := problems.rejected(error, recipe.inputs):
-            raise UserError(text) from error
+    except Rejected:
         raise
     except BackendError:
         tools.unsure.add(job.id)
@@ -117,8 +119,7 @@ async def _turn(tools: Tools, job: Job, backend: Backend, card: Card, signal: Si
         card.show(job, Waiting(0))
 
 
-async def _compile(tools: Tools, job: Job, backend: Backend, recipe: Recipe) -> Batch:
-    schemas = await backend.schemas()
+async def _compile(tools: Tools, job: Job, backend: Backend, schemas: Schemas, recipe: Recipe) -> Batch:
     given = {**job.given, **_files(job, recipe.inputs, await tools.uploads(job))}
     values = by_place(recipe.inputs, given)
     document = await asyncio.to_thread(update, recipe.document, schemas)
@@ -129,8 +130,25 @@ async def _compile(tools: Tools, job: Job, backend: Backend, recipe: Recipe) -> 
         raise UserError(
             f"That would make {batch.size} runs at once; up to {tools.limits.images_per_run} are fine here."
         )
-    await rehearse(backend.client, batch)
+    with _explained(recipe, schemas):
+        await rehearse(backend.client, batch)
     return batch
+
+
+@contextlib.contextmanager
+def _explained(recipe: Recipe, schemas: Schemas) -> Generator[None]:
+    """Tell the member which input, or which step, the backend does not take; what is neither stays as it is."""
+    try:
+        yield
+    except Rejected as error:
+        titles = {
+            node.id: node.label or schemas.nodes[node.type].title
+            for node in recipe.document.nodes.values()
+            if node.type in schemas.nodes
+        }
+        if text := problems.rejected(error, recipe.inputs, titles):
+            raise UserError(text) from error
+        raise
 
 
 async def _enqueued(tools: Tools, job: Job, backend: Backend, item_ids: Sequence[int]) -> Job:

@@ -1,5 +1,7 @@
 """A mistake in the configuration is one line that names the file and the key; a secret is never shown."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ ENVIRONMENT = {"DISCORD_TOKEN": " token-from-the-environment\n", "INVOKE_PASSWOR
 
 MISTAKES = {
     "no TOML": ("[discord", "is not valid TOML"),
+    "nested deeply": (f"x = {'[' * 3000}{']' * 3000}", "is not valid TOML: it is nested too deeply"),
+    "a long number": (f"x = {'1' * 5000}", "is not valid TOML"),
     "unknown section": ("[discrod]\n", "discrod: there is no such setting. Did you mean discord?"),
     "unknown key": ("[limits]\nmax_jobs = 3", "limits.max_jobs: there is no such setting. Is it misspelt?"),
     "a slip": (
@@ -105,9 +109,11 @@ def test_a_missing_file_is_named(file: Path) -> None:
         load(file, {})
 
 
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot be read"):
-        load(tmp_path, {})
+@pytest.mark.parametrize(("make", "problem"), [(Path.mkdir, "is a folder"), (os.mkfifo, "is no ordinary file.")])
+def test_what_is_no_file_is_not_opened(make: Callable[[Path], None], problem: str, file: Path) -> None:
+    make(file)
+    with pytest.raises(ConfigError, match=problem):
+        load(file, {})
 
 
 def test_a_file_that_is_no_text(file: Path) -> None:

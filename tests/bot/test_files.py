@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from bot.files import read_document, workflow_files
+from bot.files import read_document, read_workflow, workflow_files
 from workflows.document import MAX_BYTES
 from workflows.errors import DocumentError
 
@@ -35,7 +35,8 @@ def listening(path: Path) -> None:
 
 ODD: dict[str, tuple[Callable[[Path], object], str]] = {
     "nothing": (lambda path: None, "cannot be read: No such file"),
-    "a folder": (Path.mkdir, "is a folder without any *.json or *.png"),
+    "a folder": (Path.mkdir, "is a folder; name one file."),
+    "a link to nothing": (lambda path: path.symlink_to("gone"), "is a link to something that is not there."),
     "a pipe that nobody writes to": (os.mkfifo, "is no ordinary file"),
     "a socket": (listening, "is no ordinary file"),
     "a link to itself": (lambda path: path.symlink_to(path), "cannot be read: "),
@@ -64,10 +65,28 @@ def test_a_picture_gives_the_workflow_that_made_it(tmp_path: Path) -> None:
     assert read_document(tmp_path / "a.png").decode() == '{"name": "Füchse"}'
 
 
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"", "That picture is empty."),
+        (png(invokeai_workflow="nothing"), "That picture's workflow is not JSON"),
+        (png(invokeai_workflow="[]"), "That picture's workflow is JSON, but not a workflow."),
+        (png(invokeai_workflow="{}"), "That picture's workflow is JSON, but not a workflow:"),
+        (b"{}", "That file is JSON, but not a workflow:"),
+    ],
+)
+def test_a_picture_is_not_told_as_a_file_of_json(data: bytes, problem: str, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(data)
+    with pytest.raises(DocumentError) as error:
+        read_workflow(tmp_path / "a.png")
+    assert str(error.value).startswith(problem)
+
+
 def test_a_folder_stands_for_what_is_in_it(tmp_path: Path) -> None:
     (folder := tmp_path / "some").mkdir()
     (empty := tmp_path / "none").mkdir()
     for name in ("b.json", "a.PNG", "notes.txt", ".hidden", "c.jpeg"):
         (folder / name).touch()
+    (folder / "sub.json").mkdir()
     given = [folder, empty, tmp_path / "gone.json", folder / "notes.txt"]
     assert workflow_files(given) == [folder / "a.PNG", folder / "b.json", *given[1:]]

@@ -18,12 +18,15 @@ import pytest
 from bot import db
 from bot.__main__ import main
 from bot.config import TOKEN_VARIABLE
+from bot.jobs import Job, Outcome, now
 from bot.playground.discord import LocalDiscord
 from bot.playground.invokeai import LocalInvokeAI
 from bot.playground.invokeai.schema import openapi
+from bot.terminal import Result, print_result
 from tests.bot.world import BUNDLED, FIXTURES, picture
 from tests.workflows.builders import node, raw
 from tests.workflows.builders import openapi as openapi_of
+from workflows.values import InputSpec, Kind
 
 PROJECT = Path(__file__).parents[2]
 BLUR = str(BUNDLED / "blur.json")
@@ -149,8 +152,8 @@ async def test_check_takes_many_files_and_reports_on_each(server: LocalInvokeAI,
 async def test_check_needs_no_server_with_a_saved_schema(server: LocalInvokeAI, tmp_path: Path) -> None:
     async with httpx.AsyncClient() as http:
         (tmp_path / "openapi.json").write_bytes((await http.get(f"{server.url}/openapi.json")).content)
-    server.requests.clear()
-    ran = await command("check", BLUR, "--schema", "openapi.json", "--url", NOWHERE, "--json")
+    server.count_anew()
+    ran = await command("check", BLUR, "--schema", "openapi.json", "--json")
     assert (ran.code, ran.err, json.loads(ran.out)["ok"]) == (0, "", True)
     assert not server.requests
 
@@ -191,12 +194,27 @@ async def test_check_never_ends_in_a_traceback(content: bytes, server: LocalInvo
         (["--url", "localhost:9090"], "--url localhost:9090: must begin with http:// or https://"),
         (["--schema", "none.json"], "none.json: cannot be read: No such file or directory"),
         (["--schema", BLUR], "holds no InvokeAI nodes"),
+        (["--schema", "deep.json"], "deep.json: is not JSON."),
+        (["--schema", "pipe.json"], "pipe.json: is no ordinary file."),
+        (["--schema", BLUR, "--url", NOWHERE], "Give --schema or --url, not both."),
         (["--schema", str(PROJECT / "README.md")], "is not JSON. Save http://YOUR-INVOKEAI/openapi.json there."),
         (["--config", "none.toml"], "none.toml: there is no such file."),
     ],
-    ids=["dead server", "no scheme", "no schema", "another JSON", "no JSON", "no config"],
+    ids=[
+        "dead server",
+        "no scheme",
+        "no schema",
+        "another JSON",
+        "deep",
+        "a pipe",
+        "two sources",
+        "no JSON",
+        "no config",
+    ],
 )
 async def test_check_tells_what_to_do_in_one_line(arguments: list[str], complaint: str) -> None:
+    written("deep.json", b"[" * 100_000)
+    os.mkfifo("pipe.json")
     ran = await command("check", BLUR, *arguments)
     assert ran.code == 2
     assert complaint in ran.complaint
@@ -248,7 +266,7 @@ async def test_check_reads_in_the_settings_whether_providers_may_be_paid(allowed
     document = raw(node("a", "dear_image_generation"), node("b", "blank_image"))
     (tmp_path / "dear.json").write_text(json.dumps(document), "utf-8")
     (tmp_path / "config.toml").write_text(f"[limits]\npaid_providers = {json.dumps(allowed)}\n", "utf-8")
-    ran = await command("check", "dear.json", "--schema", "openapi.json", "--url", NOWHERE, "--json")
+    ran = await command("check", "dear.json", "--schema", "openapi.json", "--json")
     assert (ran.code, json.loads(ran.out)["ok"]) == (0 if allowed else 1, allowed)
 
 
@@ -273,7 +291,7 @@ async def test_compile_prints_the_body_and_tells_where_to_post_it(server: LocalI
         ([], "picture: is needed. Give it as --image picture="),
         (["--image", "picture=x", "--set", "radius=900"], "radius: must be from 0 to 64, not 900."),
         (["--set", "radius"], "--set radius: write --set NAME=…"),
-        (["--schema", "none.json"], "none.json: cannot be read: No such file or directory"),
+        (["--schema", "none.json"], "Give --schema or --url, not both."),
     ],
 )
 async def test_compile_tells_what_to_do_in_one_line(
@@ -300,6 +318,14 @@ async def test_run_says_everything_in_lines_that_are_whole(server: LocalInvokeAI
     assert told.startswith("completed in ")
     assert told.endswith(": radius 3, kind gaussian")
     assert (list(server.images), list(server.items)) == ([], [])
+
+
+@pytest.mark.parametrize(("value", "told"), [("a fox\nat dawn", "a fox at dawn"), ("x" * 5000, "x" * 99 + "…")])
+def test_run_tells_its_values_in_one_short_line(value: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = InputSpec("prompt", "Prompt", "", Kind.STRING, "n", "prompt")
+    job = Job(id="j", user_id=0, title="Fox", created_at=now(), outcome=Outcome.COMPLETED, given={"prompt": value})
+    print_result(Result(job, [], (spec,), 0, ""), as_json=False)
+    assert capsys.readouterr().out == f"completed in None s, job j: prompt {told}\n"
 
 
 async def test_run_speaks_json_to_programs(server: LocalInvokeAI, tmp_path: Path) -> None:

@@ -216,6 +216,13 @@ def test_a_result_that_fits_is_the_same_picture() -> None:
     assert opened(file.data).tobytes() == transparent("RGBA").tobytes()
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_result_may_be_larger_than_pillow_likes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    data = saved(Image.new("RGB", (12, 12)))
+    assert media.fit(data, "job", len(data)).filename == "job.png"
+
+
 def test_a_result_that_fits_is_not_packed_anew() -> None:
     """Its pixels are copied as InvokeAI packed them, which costs a tenth of packing them again."""
     source, slow = halves(), saved(halves(), optimize=True)

@@ -72,11 +72,35 @@ SPEC = InputSpec("radius", "Radius", "", Kind.NUMBER, "node", "radius")
     ],
 )
 def test_a_refused_value_is_named(location: str, is_named: bool) -> None:
-    text = problems.rejected(Rejected("422", ((location, "Input should be a number"),)), [SPEC])
+    text = problems.rejected(Rejected("422", ((location, "Input should be a number"),)), [SPEC], {})
     assert bool(text) is is_named
     assert not text or text.startswith("**radius**: InvokeAI does not take this value (Input should be a number)")
 
 
 def test_a_refused_value_that_nobody_gave_is_not_told() -> None:
     error = Rejected("422", (("body.batch.graph.nodes.node.img_blur.radius", "Input should be less than 9"),))
-    assert problems.rejected(error, [replace(SPEC, hidden=True)]) is None
+    assert problems.rejected(error, [replace(SPEC, hidden=True)], {}) is None
+
+
+@pytest.mark.parametrize(
+    ("location", "message", "told"),
+    [
+        (
+            "loader.main_model_loader.model",
+            "Field required",
+            "**model** of the step **Main Model** as it stands in this ",
+        ),
+        (
+            "loader.range",
+            "Value error, stop must be greater",
+            "the step **Main Model** as it stands in this workflow (stop",
+        ),
+        ("loader.x.y", "/opt/invokeai/x.py", "**y** of the step **Main Model** as it stands in this workflow. Please"),
+    ],
+)
+def test_a_refusal_that_is_not_the_members_names_the_step(location: str, message: str, told: str) -> None:
+    error = Rejected("422", ((f"body.batch.graph.nodes.{location}", message),))
+    text = problems.rejected(error, [], {"loader": "Main *Model*"})
+    assert text
+    assert f"InvokeAI does not take {told}" in text
+    assert problems.rejected(error, [], {"other": "Other"}) is None

@@ -1,7 +1,9 @@
 """The report on a workflow file, for people and for programs."""
 
+import asyncio
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,22 @@ def test_a_report_fits_any_terminal(width: int, capabilities: Capabilities) -> N
         assert all(len(line) <= width for line in printed(examine(path, capabilities), width).splitlines())
 
 
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
+def test_what_must_be_typed_is_never_cut(width: int, capabilities: Capabilities, tmp_path: Path) -> None:
+    label = "Flux domain transfer negative s"
+    path = exposing(tmp_path, "soft.radius")
+    told = json.loads(path.read_text("utf-8"))
+    soft = next(one for one in told["nodes"] if one["id"] == "soft")
+    soft["data"]["inputs"]["radius"] |= {"label": label, "description": "long words " * 20}
+    long = tmp_path / ("a-name-of-a-file-" * 8 + ".json")
+    long.write_text(json.dumps(told), "utf-8")
+    text = printed(examine(long, capabilities), width)
+    assert "flux_domain_transfer_negative_s " in text
+    assert str(long) in "".join(line.strip("│ ") for line in text.splitlines())
+    several = printed(examine(FIXTURES / "many_images.json", capabilities), width)
+    assert all(name in re.split(r"[ ,\n]+", several) for name in ("photos", "photos_2", "photos_3", "photos_5"))
+
+
 def test_what_lacks_is_told_to_both(capabilities: Capabilities, tmp_path: Path) -> None:
     raw = json.loads((BUNDLED / "blur.json").read_text("utf-8"))
     raw["nodes"][0]["data"]["type"] = "img_blur_[bold]from_a_pack[/bold]"
@@ -115,6 +133,22 @@ async def test_a_server_that_cannot_be_asked() -> None:
         UserError, match="Is InvokeAI running, and the url right\\? Name another with --url; with --schema FILE"
     ):
         await ask_backend(BackendSettings(url="http://127.0.0.1:1"))
+
+
+async def test_a_server_that_never_answers_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.reports._PATIENCE", 0.1)
+    answering = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await answering.wait()
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1") as server:
+        port = server.sockets[0].getsockname()[1]
+        async with asyncio.timeout(5):
+            with pytest.raises(UserError, match=r"does not answer \(nothing came in time\)\."):
+                await ask_backend(BackendSettings(url=f"http://127.0.0.1:{port}"))
+        answering.set()
 
 
 def test_what_only_discord_draws_is_left_out() -> None:

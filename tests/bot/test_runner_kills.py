@@ -22,7 +22,7 @@ from tests.bot.conftest import Serve
 from tests.bot.reaper import Counter, Killed, Reaper, Saboteur
 from tests.bot.recording import RecordingCard
 from tests.bot.test_steps_videos import cut_twice
-from tests.bot.world import ENQUEUE, World
+from tests.bot.world import World
 
 ALWAYS = {"save", "upload", "note", "enqueue", "deliver", "delete_image", "delete_item", "mark_deleted"}
 
@@ -143,7 +143,7 @@ async def side_by_side(
         server = await serve(node_seconds=story.node_seconds, paused=story.paused)
         for number in itertools.count(first, LANES):
             (folder / str(number)).mkdir()
-            server.requests.clear()
+            server.count_anew()
             world = World(server, folder / str(number))
             world.documents["cut"] = cut_twice()
             if not await tell_it(world, number):
@@ -210,7 +210,7 @@ class Book:
             assert await store.count_left() == 0
             assert await store.open_jobs() == []
         assert (list(world.server.images), list(world.server.videos), list(world.server.items)) == ([], [], [])
-        assert 1 <= world.server.requests[ENQUEUE] <= self.story.enqueued
+        assert 1 <= world.server.batches <= self.story.enqueued
         message = world.message(job)
         assert (message.job.outcome, message.job.problem) == (closed.outcome, closed.problem)
         assert len(message.files) == len(closed.results)

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from bot import problems
 from bot.jobs import Outcome
 from tests.bot.world import ENQUEUE, World
 from tests.workflows.builders import edge, node, raw
@@ -60,7 +59,10 @@ async def test_every_prompt_of_a_template_is_a_run(world: World) -> None:
         (prompts("a {red|blue"), "InvokeAI cannot read the prompt template of “Words”"),
         (ranges(9, 5), "A batch holds a value that **stop** does not take (stop must be greater than start)"),
         (late_range(5, 15), "A batch holds a value that **stop** does not take (stop must be greater than start)"),
-        (late_range(16), problems.OUR_SIDE),
+        (
+            late_range(16),
+            "InvokeAI does not take **stop** of the step **Integer Range** as it stands in this workflow (stop",
+        ),
     ],
     ids=["template", "item", "item beside a default", "default"],
 )

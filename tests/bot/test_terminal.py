@@ -21,6 +21,7 @@ from bot.terminal import Interrupts, Request, Result, TerminalCard, _words, prin
 from tests.bot.test_media_documents import written
 from tests.bot.test_steps_videos import cut_twice
 from tests.bot.world import BUNDLED, CLIP, FIXTURES, picture, text_chunks
+from tests.workflows.builders import node, raw
 from workflows.errors import UserError
 
 BLUR = BUNDLED / "blur.json"
@@ -96,6 +97,13 @@ async def test_a_slip_is_told_before_anything_is_uploaded(
         await ran(server, Request(BLUR, values, [(name, image) for name in images], tmp_path / "out"))
     assert complaint in str(told.value)
     assert server.requests["POST", "/api/v1/images/upload"] == 0
+
+
+async def test_what_no_run_can_do_without_is_told_before_it_begins(server: LocalInvokeAI, tmp_path: Path) -> None:
+    (path := tmp_path / "w.json").write_text(json.dumps(raw(node("soft", "img_blur", {"radius": 3.0}))), "utf-8")
+    with pytest.raises(UserError, match="“Image” of Blur Image has no value, and nobody is asked for it"):
+        await ran(server, Request(path, {}, [], tmp_path / "out"))
+    assert not server.batches
 
 
 async def test_a_collection_is_filled_in_order(server: LocalInvokeAI, tmp_path: Path) -> None:

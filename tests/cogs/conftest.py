@@ -47,7 +47,7 @@ async def room(shared: Atelier) -> AsyncIterator[Atelier]:
     """
     # Another test's bot has pointed the library elsewhere.
     redirect(shared.settings.discord)
-    shared.invoke.requests.clear()
+    shared.invoke.count_anew()
     found = copy.copy(shared)
     found.place = shared.open_place("Room")
     yield found

@@ -12,7 +12,6 @@ import pytest
 
 from bot.playground.discord import Message
 from tests.cogs.atelier import (
-    ENQUEUE,
     PHOTO,
     Atelier,
     chunks,
@@ -151,7 +150,7 @@ async def test_a_kill_with_a_job_at_every_stage(atelier: Atelier, serving: Servi
     await atelier.tidy()
     for card, files in zip(cards, (10, 1, 1, 1, 10, 1, 10), strict=True):
         assert_delivered(card, files)
-    assert atelier.invoke.requests[ENQUEUE] == 7
+    assert atelier.invoke.batches == 7
     for card in (posting, waiting, unknown.original):
         further = [message for message in place.channel.messages if message.reply_to is card]
         assert [len(message.attachments) for message in further] == [10, 3]
@@ -183,5 +182,5 @@ async def test_a_stop_is_quick_and_keeps_the_jobs(atelier: Atelier, serving: Ser
     await atelier.over(card)
     assert_delivered(card)
     await atelier.tidy()
-    assert atelier.invoke.requests[ENQUEUE] == 1
+    assert atelier.invoke.batches == 1
     assert {refusal.code for refusal in atelier.refusals()} <= {50027, 0}

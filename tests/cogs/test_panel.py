@@ -411,7 +411,12 @@ async def test_without_any_model_to_take_its_place_there_is_only_the_report(room
 @in_module_loop
 async def test_what_nobody_gives_can_be_asked_for(room: Atelier) -> None:
     panel = await Panel.of(room, workflow(node("n", "img_blur", Field("radius", 3.0), label="Soft")))
+    told = "“Image” of Soft has no value, and nobody is asked for it: every run would fail"
+    assert panel.says.count(told) == 1
+    with pytest.raises(ClientRefusal, match="'Publish' is disabled"):
+        await panel.press("Publish")
     await panel.more("Ask for what is missing")
+    assert told not in panel.says
     assert "`image` image, required" in panel.says
     command = await panel.publish()
     assert names(command) == ["image", "radius"]

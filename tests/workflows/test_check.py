@@ -182,7 +182,7 @@ def test_a_node_of_another_major_version_is_told(version: str, warned: bool):
 )
 def test_a_needed_value_that_nobody_gives_is_told(inputs: Any, parts: Any, warned: bool):
     found = report(BLANK, node("a", "img_blur", inputs), **parts)
-    assert ["has no value and is not exposed" in line for line in found.warnings] == [True] * warned
+    assert ["nobody is asked for it" in line for line in found.warnings] == [True] * warned
     assert found.needs == ((("a", "image"),) if warned else ())
 
 

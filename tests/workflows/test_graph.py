@@ -228,15 +228,13 @@ def test_a_body_names_its_job():
     assert batch.size == 1
 
 
-def test_what_the_server_assumes_of_fed_fields_is_written_out_only_where_asked_for():
+def test_what_the_server_assumes_of_fed_fields_is_known_and_not_sent():
     """A range from 16 whose end is fed: with its default of 10 the row could not be read, and the queue would stop."""
     nodes = [node("n", "integer"), node("r", "range", {"start": 16}), node("b", "integer_batch", {"integers": [2]})]
     batch = compiled(*nodes, edges=[edge("n.value", "r.stop"), edge("b.value", "r.step")])
-    plain, guarded = (
-        batch.body("x", "y", guarded=guarded)["batch"]["graph"]["nodes"]["r"] for guarded in (False, True)
-    )
-    assert {"start", "stop", "step"} & {*plain} == {"start"}
-    assert {**plain, "stop": 10} == guarded
+    assert batch.assumed["r"] == {"stop": 10}
+    sent = batch.body("x", "y")["batch"]["graph"]["nodes"]["r"]
+    assert {"start", "stop", "step"} & {*sent} == {"start"}
 
 
 def test_a_body_holds_data_only_where_there_is_some():

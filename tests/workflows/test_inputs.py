@@ -534,3 +534,21 @@ def test_any_mutation_is_derived_or_refused(value: Any):
         assert field_schema or spec.kind is Kind.FIXED
         if field_schema and spec.default is not None and spec.kind not in UNCHECKED:
             assert fits(field_schema, spec.default)
+
+
+@pytest.mark.parametrize(
+    ("shape", "settings", "value", "kept"),
+    [
+        ({"type": "number"}, {"component": "slider", "min": 0, "max": 10}, 50.0, 50.0),
+        ({"type": "number", "maximum": 20}, {"component": "slider", "min": 0, "max": 10}, 50.0, None),
+        ({"type": "integer"}, {}, 2**64, 2**64),
+        ({"type": "string"}, {"component": "dropdown", "options": [{"label": "One", "value": "1"}]}, "q", "q"),
+        ({"enum": ["a", "b"], "type": "string"}, {}, "q", None),
+    ],
+)
+def test_what_the_author_left_counts_also_beyond_the_forms_own_limits(
+    shape: dict[str, Any], settings: dict[str, Any], value: Any, kept: Any
+):
+    found = only(shape, value, settings=settings)
+    assert found
+    assert found.default == kept

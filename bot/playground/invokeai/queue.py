@@ -19,6 +19,8 @@ class Queue:
     changed: Callable[[], None]
     items: dict[int, QueueItem] = field(default_factory=dict[int, QueueItem])
     size_limit: int = 10000
+    #: How many batches brought items; one without any enqueues nothing.
+    batches: int = 0
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def enqueue(self, queue_id: str, batch: Batch, user: User, *, prepend: bool, full: bool) -> dict[str, Any]:
@@ -33,6 +35,7 @@ class Queue:
             item = QueueItem(next(self._numbers), queue_id, user, *named, priority, values, graph, document)
             self.items[item.item_id] = item
             added += 1
+        self.batches += added > 0
         result = {"queue_id": queue_id, "enqueued": added, "requested": batch.requested(), "priority": priority}
         ids = [item.item_id for item in self.items.values() if item.batch_id == batch.batch_id]
         self._publish_batch(result, batch, user)

@@ -84,6 +84,16 @@ class LocalInvokeAI:
         return self._queue.items
 
     @property
+    def batches(self) -> int:
+        """How many batches were put into the queue."""
+        return self._queue.batches
+
+    def count_anew(self) -> None:
+        """Begin the counts of requests and batches again."""
+        self.requests.clear()
+        self._queue.batches = 0
+
+    @property
     def workflows(self) -> dict[str, dict[str, Any]]:
         return self._app_routes.workflows
 
