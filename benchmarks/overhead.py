@@ -38,8 +38,8 @@ import workflows
 from bot import media
 from bot.cards import Moment
 from bot.catalog import Published
-from bot.drafts import Draft
 from bot.config import BackendSettings, Settings
+from bot.drafts import Draft
 from bot.engine import Engine, open_engine
 from bot.jobs import Attachment, Job, Outcome, State, new_id, now
 from bot.media import ResultFile

@@ -18,7 +18,7 @@ from cogs._naming import free_slug
 from cogs._panel import panel
 from cogs._panel_state import Look, face_of, look, looking, settled
 from cogs._report import report_embed
-from workflows import document
+from workflows import batches, document
 from workflows.edits import Edits
 
 Interaction = discord.Interaction[Any]
@@ -101,7 +101,11 @@ def can_be_mended(seen: Look) -> bool:
 
 def _is_out_of_reach(seen: Look) -> bool:
     report = seen.report
-    return bool(report.missing_nodes or report.refused or report.unworkable or not report.outputs)
+    if report.missing_nodes or report.refused or not report.outputs:
+        return True
+    # A batch with nothing in it can still be asked for.
+    given = {*report.needs, *(spec.place for spec in report.inputs if spec.is_asked)}
+    return bool(report.unworkable) and any(batches.problems(report.document, seen.schemas, given))
 
 
 def _kept(edits: Edits, seen: Look) -> Edits:

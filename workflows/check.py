@@ -99,8 +99,9 @@ def check(
     lacking = tuple(findings.missing_nodes(loaded, schemas))
     lost = tuple(findings.missing_models(survey))
     empty, baked = tuple(findings.empty(survey)), tuple(findings.baked(survey))
-    lacks = tuple(f"{held.where} has no value, and nobody is asked for it: every run would fail" for held in empty)
     fillable = [held for held in empty if not held.field.connection_only]
+    lacks = tuple(f"{held.where} has no value, and nobody is asked for it: every run would fail" for held in fillable)
+    loose = [held for held in empty if held.field.connection_only]
     fillable += [*findings.unfilled(survey), *(held for held, _ in baked)]
     return Report(
         document=loaded,
@@ -114,6 +115,7 @@ def check(
         warnings=(
             *findings.outdated(survey),
             *lacks,
+            *(f"{held.where} is not connected: every run would fail" for held in loose),
             *(f"{held.where} holds {name}, which must be on this InvokeAI, or the run fails" for held, name in baked),
             *findings.lost_edges(document, survey),
             *(

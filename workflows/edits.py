@@ -202,7 +202,7 @@ def _defaulted(spec: InputSpec, edit: InputEdit, models: _Models, needed: bool) 
     try:
         return replace(spec, default=parse(spec, edit.default, models or ()), required=False)
     except InputError as error:
-        raise _Unfit(f"has a default that does not count any more: it {error.problem.rstrip('.')}") from error
+        raise _Unfit(f"has a default that does not count any more: {error.problem.rstrip('.')}") from error
 
 
 def _demanded(spec: InputSpec, edit: InputEdit, models: _Models, needed: bool) -> InputSpec:

@@ -14,6 +14,11 @@ END = "Try other values; if it stays, tell an admin the job number."
 MESSAGES = {
     "a sentence": ("ValueError", "height must be more than 8", f": height must be more than 8. {END}"),
     "a full stop": ("ValueError", "the clip has 8 frames.", f": the clip has 8 frames. {END}"),
+    "a node's id": (
+        "NodeInputError",
+        "Node 51d02150-6a7c-4a4e-a9a2-3d9bb4fcbd49  has invalid incoming input for width",
+        f": it has invalid incoming input for width. {END}",
+    ),
     "a path": ("OSError", "cannot open /opt/invokeai/models/x", f": OSError. {END}"),
     "a traceback": ("KeyError", "Traceback:\n  File x", f": KeyError. {END}"),
     "an address": ("HTTPError", "http://10.0.0.1/x", f": HTTPError. {END}"),

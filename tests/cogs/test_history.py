@@ -99,7 +99,7 @@ async def test_versions_are_told_newest_first_with_what_each_changed(room: Ateli
         f"**3** · **current** · {who} (when)",
         "-# asks for the same as before",
         f"**2** · {who} (when)",
-        "-# + `height`: whole number",
+        "-# `height` is new: whole number",
         "-# `width`: default 16 -> 32",
         f"**1** · {who} (when)",
         "-# the first one",
@@ -134,7 +134,7 @@ async def test_rolling_back_changes_the_command_at_once(room: Atelier) -> None:
     said = await say(room, "rollback", name="card", version=1)
     assert said.splitlines() == [
         "⏪ `/card` is version 1 again. Jobs that run now keep the version they began with.",
-        "-# - `height`",
+        "-# `height` is gone",
         "-# `width`: default 32 -> 16",
     ]
     assert room.puts() == before + 1

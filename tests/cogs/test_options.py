@@ -51,7 +51,14 @@ KINDS = {
     "yes or no": ([node("n", "boolean", Field("value", True, label="Sharp"))], {"sharp": {"type": BOOLEAN}}),
     "text": ([node("n", "string", Field("value", label="Words"))], {"words": {"type": STRING, "max_length": 6000}}),
     "a choice": (
-        [node("n", "img_blur", Field("blur_type", "box", label="Kind"), Field("image", exposed=False))],
+        [
+            node(
+                "n",
+                "img_blur",
+                Field("blur_type", "box", label="Kind"),
+                Field("image", {"image_name": "logo.png"}, exposed=False),
+            )
+        ],
         {
             "kind": {
                 "type": STRING,
@@ -203,6 +210,17 @@ async def test_the_schedulers_are_suggested(room: Atelier) -> None:
     found = [c["name"] for c in await who.autocomplete(channel, "scheduler", "scheduler", "eu")]
     assert found == ["euler", "euler_k", "euler_a", "heun", "heun_k"]
     assert await who.autocomplete(channel, "scheduler", "scheduler", "no such") == []
+
+
+@in_module_loop
+async def test_a_choice_without_a_value_is_suggested_by_its_label(room: Atelier) -> None:
+    """Discord takes no empty value."""
+    labels = ["None", *(f"Style {number}" for number in range(30))]
+    options = [{"label": label, "value": "" if label == "None" else label} for label in labels]
+    style = Field("value", "", label="Style", settings={"component": "dropdown", "options": options})
+    await room.publish(workflow(node("n", "string", style), blank(), name="Styled"))
+    found = await room.place.member.autocomplete(room.channel, "styled", "style", "no")
+    assert [(one["name"], one["value"]) for one in found] == [("None", "None")]
 
 
 @in_module_loop

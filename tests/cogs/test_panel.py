@@ -291,7 +291,7 @@ WRONG = {
     "a name without letters": ("grain", {"name": "🎨"}, "**Name** needs letters or digits; “🎨” has none."),
     "no number": ("grain", {"minimum": "little"}, "**Lowest** takes a number, not “little”."),
     "no end": ("grain", {"maximum": "inf"}, "**Highest** takes a number, not “inf”."),
-    "nothing between": ("grain", {"minimum": "0.4", "maximum": "0.2"}, "bounds leave nothing to give"),
+    "nothing between": ("grain", {"minimum": "0.4", "maximum": "0.2"}, "has bounds that leave nothing to give"),
     "a default outside": ("grain", {"default": "7"}, "**grain**: must be from 0.1 to 0.5, not 7."),
     "a default outside the new bounds": ("grain", {"maximum": "0.3", "default": "0.4"}, "`grain`"),
     "text for a whole number": ("size", {"default": "two"}, "**size**: takes a whole number, not “two”."),
@@ -422,6 +422,20 @@ async def test_what_nobody_gives_can_be_asked_for(room: Atelier) -> None:
     assert names(command) == ["image", "radius"]
     card = await room.over(await room.run(command["name"], {"image": PHOTO}))
     assert len(card.attachments) == 1
+
+
+@in_module_loop
+async def test_a_batch_that_the_author_left_empty_can_be_asked_for(room: Atelier) -> None:
+    batch = node("batch", "integer_batch", Field("integers", [], exposed=False))
+    panel = await Panel.of(room, workflow(batch, blank(), edges=(edge("batch.value", "blank.width"),)))
+    assert "The batch “integer_batch” is empty: give it at least one item." in panel.says
+    with pytest.raises(ClientRefusal, match="'Publish' is disabled"):
+        await panel.press("Publish")
+    await panel.more("Ask for what is missing")
+    assert "Cannot be published" not in panel.says
+    command = await panel.publish()
+    card = await room.over(await room.run(command["name"], {names(command)[0]: "16, 24"}))
+    assert len(card.attachments) == 2
 
 
 # The command

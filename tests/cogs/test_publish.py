@@ -152,7 +152,7 @@ async def test_the_report_tells_everything(room: Atelier) -> None:
         "`words` text",
         "**Posts**",
         "Worth a look",
-        "is of version 0.9.0; this InvokeAI has 1.0.1",
+        "is of version 0.9.0; this InvokeAI has 1.0.1: it runs as the file has it",
         "Ignored",
         "another node feeds it",
         "this InvokeAI has no such field",

@@ -94,7 +94,7 @@ async def test_show_tells_that_a_model_went(atelier: Atelier) -> None:
     atelier.invoke.models.records = [r for r in atelier.invoke.models.records if r["type"] != "main"]
     await atelier.restart()
     shown = await atelier.ask(atelier.place.admin, "workflow show", {"name": "dawn-painter"})
-    assert "Not installed on this InvokeAI: `any sd-1/sd-2 main`" in shown
+    assert "Not installed on this InvokeAI: any sd-1/sd-2 main (" in shown
 
 
 @in_module_loop
@@ -201,7 +201,7 @@ async def test_an_update_tells_what_changes_and_keeps_the_edits_that_still_fit(r
         "# `/film`",
         "`grit` whole number",
         "⚠️ `amount` is",
-        "**What members will notice**\n🔁 + `coloured`: yes or no\n\n",
+        "**What members will notice**\n🔁 `coloured` is new: yes or no\n\n",
     ):
         assert words in shown
     assert buttons(report) == ["Publish version 2", "Name …", "Cancel"]

@@ -54,8 +54,23 @@ def test_side_by_side_batches_need_equally_many_items():
     group = {"batch_group_id": "Group 1"}
     nodes = [whole(1, 2, **group), whole(1, node_id="b", **group), BLANK]
     found = document(*nodes, edges=[edge("a.value", "blank.width"), edge("b.value", "blank.height")])
-    with pytest.raises(DocumentError, match="integer_batch, integer_batch run side by side"):
+    told = "The batches into “Width” and “Height” run side by side, so they need equally many items."
+    with pytest.raises(DocumentError, match=told):
         data(found, LOCAL, {}, Random(1))
+    assert list(problems(found, LOCAL, ())) == [told]
+    # How many a member gives is only known later.
+    assert list(problems(found, LOCAL, {("a", "integers")})) == []
+    assert list(problems(found, LOCAL, {("a", "batch_group_id")})) == []
+
+
+def test_side_by_side_batches_are_called_by_their_labels():
+    nodes = [whole(*[1] * (1 + (n == "a")), node_id=n) for n in "ab"]
+    for one in nodes:
+        one["data"] |= {"label": one["id"].upper()}
+        one["data"]["inputs"]["batch_group_id"] = field("Group 1")
+    found = document(*nodes, BLANK, edges=[edge("a.value", "blank.width"), edge("b.value", "blank.height")])
+    told = "The batches “A” and “B” run side by side, so they need equally many items."
+    assert list(problems(found, LOCAL, ())) == [told]
 
 
 def test_a_batch_that_feeds_nothing_is_nothing():

@@ -54,10 +54,10 @@ def test_where_they_come_from_is_told_of_each_where_it_differs():
 @pytest.mark.parametrize(
     ("pack", "told"),
     [
-        ("XYGrid_nodes", "lacks these nodes: `old` of the pack **XYGrid_nodes**. Install their node pack first."),
-        ("invokeai", "lacks these nodes: `old`. It comes from another version of InvokeAI."),
-        ("Unknown", "lacks these nodes: `old`. It comes from a node pack, or another version of InvokeAI."),
-        ("", "lacks these nodes: `old`. It comes from a node pack, or another version of InvokeAI."),
+        ("XYGrid_nodes", "lacks the node `old` of the pack **XYGrid_nodes**. Install their node pack first."),
+        ("invokeai", "lacks the node `old`. It comes from another version of InvokeAI."),
+        ("Unknown", "lacks the node `old`. It comes from a node pack, or another version of InvokeAI."),
+        ("", "lacks the node `old`. It comes from a node pack, or another version of InvokeAI."),
     ],
 )
 def test_it_is_told_whose_a_missing_node_is(pack: str, told: str):
@@ -113,6 +113,11 @@ def test_a_model_that_two_nodes_lack_is_named_once():
     assert [model.place for model in found.missing_model_fields] == [("a", "model"), ("b", "model")]
 
 
+def test_what_is_wished_for_is_not_written_like_a_models_name():
+    (told,) = report(BLANK, node("a", "main_model_loader", label="Load"), models=[], exposed=["a.model"]).problems
+    assert told == "Not installed on this InvokeAI: any sd-1/sd-2 main (“Model” of Load)."
+
+
 def test_what_could_stand_for_a_missing_model_is_offered_its_own_base_first():
     others = [model("Dusk", base="sd-2"), model("Noon"), model("Lace", kind="lora")]
     loader = node("a", "main_model_loader", {"model": DAWN}, label="Load")
@@ -166,8 +171,9 @@ def test_what_is_exposed_but_not_asked_for_is_told(exposed: str, told: str | Non
 def test_a_node_of_another_major_version_is_told(version: str, warned: bool):
     blur = node("a", "img_blur", version=version, label="Fog")
     found = report(BLANK, blur, edges=[edge("blank.image", "a.image")])
-    told = f"Fog is of version {version}; this InvokeAI has"
-    assert [line.startswith(told) for line in found.warnings] == [True] * warned
+    ours = LOCAL.nodes["img_blur"].version
+    told = f"Fog is of version {version}; this InvokeAI has {ours}: it runs as the file has it"
+    assert list(found.warnings) == [told] * warned
 
 
 @pytest.mark.parametrize(
@@ -338,3 +344,29 @@ def test_a_seed_that_stands_still_is_told_unless_somebody_gives_it():
     assert [spec.is_drawn for spec in found.inputs] == [True]
     assert not [warning for warning in found.warnings if "always" in warning]
     assert not found.ignored
+
+
+@pytest.mark.parametrize(
+    ("outputs", "warned"),
+    [
+        ({"metadata": {"$ref": "#/x/MetadataField"}}, False),
+        ({"metadata": {"$ref": "#/x/MetadataField"}, "image": PICTURE}, True),
+    ],
+)
+def test_a_seed_that_is_only_noted_is_not_told(outputs: Any, warned: bool):
+    schemas = wired(note=({"seed": {**NUMBER, "orig_required": True}}, outputs))
+    found = check(document(node("a", "note", {"seed": 7})), schemas, None)
+    assert ["is always 7" in line for line in found.warnings] == [True] * warned
+
+
+def test_a_batch_that_holds_nothing_at_all_is_needed():
+    batch, blur = node("batch", "image_batch"), node("blur", "img_blur")
+    found = report(batch, blur, edges=[edge("batch.image", "blur.image")])
+    assert (found.ok, found.needs) == (False, (("batch", "images"),))
+
+
+def test_a_connection_that_a_run_needs_and_that_no_admin_can_draw_is_warned_of():
+    found = report(BLANK, node("tiles", "denoise_latents"))
+    assert "“UNet” of Denoise - SD1.5, SDXL is not connected: every run would fail" in found.warnings
+    assert not found.lacks
+    assert found.can_run

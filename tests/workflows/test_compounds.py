@@ -44,7 +44,7 @@ def lora(record: Any, weight: float = 0.75) -> dict[str, Any]:
         (spec(Kind.INTEGERS, min_items=2), "7", "needs at least 2, not 1."),
         (spec(Kind.NUMBERS, above=0), "0.5; 0", "value 2 must be more than 0, not 0."),
         (REALS, "1,x", "value 2 takes a number, not “x”."),
-        (REALS, "nan", "reasonable size"),
+        (REALS, "nan", "takes a number up to 9,007"),
         (spec(Kind.STRINGS, max_length=3), "one|four", "value 2 may have up to 3 characters; this has 4."),
         (spec(Kind.STRINGS, required=True), "", "needs at least 1"),
         (TEXTS, "x" * 6001, "6,000 characters"),

@@ -100,6 +100,12 @@ def test_a_name_that_nobody_can_type_is_not_followed():
     assert spec.name == "width"
 
 
+def test_a_number_behind_what_nobody_can_type_is_no_name():
+    nodes = [node("a", "noise", {name: field(label="🦊") for name in ("width", "height")})]
+    specs = derive(document(*nodes, exposed=["a.width", "a.height"]), SCHEMAS)
+    assert labels(specs) == [("width", "🦊"), ("height", "🦊 2")]
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [
