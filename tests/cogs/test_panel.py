@@ -518,6 +518,7 @@ async def test_what_was_typed_outlives_an_invokeai_that_is_away(
     # Discord takes no form later than three seconds after the press.
     assert await atelier.told(await panel.who.press(panel.report, "Edit …")) == away
     atelier.invoke.faults.delay("GET /openapi.json", 0.0)
+    monkeypatch.undo()
     held = panel.held(await panel.form())
     assert (held["name"], held["default"]) == ("strength", "0.4")
 
