@@ -77,7 +77,11 @@ class History(commands.Cog):
         changes = await _roll_back(interaction.client, published, version)
         log.info(
             "server %s: user %s rolled /%s back from version %s to %s",
-            *(interaction.guild_id, interaction.user.id, published.slug, published.version, version),
+            interaction.guild_id,
+            interaction.user.id,
+            published.slug,
+            published.version,
+            version,
         )
         lines = [
             f"⏪ `/{published.slug}` is version {version} again. Jobs that run now keep the version they began with.",
@@ -99,7 +103,9 @@ class History(commands.Cog):
             await interaction.followup.send(f"`/{published.slug}` is on already.", ephemeral=True)
             return
         await _sync.tell(
-            *(bot, published.guild_id, published.slug),
+            bot,
+            published.guild_id,
+            published.slug,
             lambda: bot.engine.catalog.set_enabled(published.workflow_id, False),
         )
         log.info("server %s: user %s switched /%s on", interaction.guild_id, interaction.user.id, published.slug)
@@ -166,7 +172,9 @@ async def _roll_back(bot: Familiar, published: Published, number: int) -> list[s
     if not await catalog.roll_back(published.workflow_id, number, published.version):
         raise UserError(f"Somebody else changed `/{published.slug}` in the meantime. Please look at it again.")
     await _sync.tell(
-        *(bot, published.guild_id, published.slug),
+        bot,
+        published.guild_id,
+        published.slug,
         lambda: catalog.roll_back(published.workflow_id, published.version, number),
     )
     return changed_inputs(published.inputs, inputs)

@@ -146,7 +146,11 @@ class Library(commands.Cog):
         copied = await _publish_copy(bot, published, guild.id, interaction.user.id)
         log.info(
             "server %s: user %s copied /%s to server %s as /%s",
-            *(interaction.guild_id, interaction.user.id, published.slug, guild.id, copied.slug),
+            interaction.guild_id,
+            interaction.user.id,
+            published.slug,
+            guild.id,
+            copied.slug,
         )
         # A mention of another server's command would lead nowhere from here.
         how = f"`/{copied.slug}`" if copied.has_command else await how_to_run(bot, copied)
