@@ -82,14 +82,16 @@ STORIES = {
 }
 
 LANES = 4
+#: They go the ways of the others for the most part.
+_REPEATS = frozenset({"runs on a backend that restarts", "is cancelled in the queue", "fails"})
+
 moments = pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 
 
 @pytest.mark.parametrize(
     ("name", "before"),
     [
-        *((name, False) for name in STORIES if name != "runs on a backend that restarts"),
-        pytest.param("runs on a backend that restarts", False, marks=pytest.mark.slow),
+        *(pytest.param(name, False, marks=[pytest.mark.slow] if name in _REPEATS else []) for name in STORIES),
         # After one effect is before the next.
         *(pytest.param(name, True, marks=pytest.mark.slow) for name in STORIES),
     ],

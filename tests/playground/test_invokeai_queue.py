@@ -223,8 +223,15 @@ async def test_prepended_items_go_first(local_invokeai: LocalInvokeAI, local_use
     assert (await local_user.http.get(f"{local_user.base}/next")).json()["item_id"] == first
     await local_invokeai.resume()
     await local_user.finished(last)
-    started = [data["item_id"] for name, data in local_user.events if data.get("status") == "in_progress"]
-    assert started == [first, last]
+
+    def started() -> list[int]:
+        return [data["item_id"] for name, data in local_user.events if data.get("status") == "in_progress"]
+
+    # Events come on a connection of their own, and may be later than the answer.
+    async with asyncio.timeout(5):
+        while len(started()) < 2:
+            await asyncio.sleep(0.01)
+    assert started() == [first, last]
 
 
 async def test_pausing_over_http(local_user: InvokeUser):

@@ -20,6 +20,7 @@ def shown(screen: Console) -> str:
     return screen.file.getvalue()
 
 
+@pytest.mark.slow  # `familiar demo` is the same
 @pytest.mark.timeout(15)
 async def test_the_tour_tells_the_whole_story_and_saves_its_pictures(screen: Console, tmp_path: Path) -> None:
     assert await tour.tour(screen, tmp_path / "out")
