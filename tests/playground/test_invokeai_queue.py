@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.playground.invokeai import LocalInvokeAI
+from tests.bot.world import until
 from tests.playground.invokeai_user import InvokeUser, batch, edge
 
 NUMBER: dict[str, Any] = {"id": "n", "type": "integer", "value": 1, "use_cache": False}
@@ -228,9 +229,7 @@ async def test_prepended_items_go_first(local_invokeai: LocalInvokeAI, local_use
         return [data["item_id"] for name, data in local_user.events if data.get("status") == "in_progress"]
 
     # Events come on a connection of their own, and may be later than the answer.
-    async with asyncio.timeout(5):
-        while len(started()) < 2:
-            await asyncio.sleep(0.01)
+    await until(lambda: len(started()) == 2)
     assert started() == [first, last]
 
 
