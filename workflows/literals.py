@@ -18,6 +18,7 @@ from workflows.schema import Cardinality, FieldSchema, ModelFilter
 
 _MODEL_KEYS = frozenset({"key", "hash", "name", "base", "type"})
 _TRUTHS = frozenset({"0", "off", "f", "false", "n", "no", "1", "on", "t", "true", "y", "yes"})
+_PRESETS = {"StylePresetField": "style_preset_id", "SystemPromptField": "system_prompt_id"}
 FILES: Mapping[str, str] = {"ImageField": "image_name", "VideoField": "video_name"}
 
 
@@ -142,6 +143,17 @@ def _color(field: FieldSchema, value: Any) -> bool:
     return all(type(mapping(value).get(channel)) is int and 0 <= value[channel] <= 255 for channel in "rgba")
 
 
+def _box(field: FieldSchema, value: Any) -> bool:
+    held = mapping(value)
+    if not all(type(held.get(side)) is int for side in ("x_min", "y_min", "x_max", "y_max")):
+        return False
+    return held["x_min"] <= held["x_max"] and held["y_min"] <= held["y_max"]
+
+
+def _preset(field: FieldSchema, value: Any) -> bool:
+    return isinstance(mapping(value).get(_PRESETS[field.type]), str)
+
+
 def _file(field: FieldSchema, value: Any) -> bool:
     return isinstance(mapping(value).get(FILES[field.type]), str)
 
@@ -167,6 +179,9 @@ _TESTS: Mapping[str, Callable[[FieldSchema, Any], bool]] = {
     "EnumField": _choice,
     "SchedulerField": _choice,
     "ColorField": _color,
+    "BoundingBoxField": _box,
+    "StylePresetField": _preset,
+    "SystemPromptField": _preset,
     "ImageField": _file,
     "VideoField": _file,
     "ModelIdentifierField": _identifier,

@@ -9,6 +9,7 @@ from workflows.schema import FieldSchema
 INT, FLOAT, TEXT = {"type": "integer"}, {"type": "number"}, {"type": "string"}
 IMAGE, VIDEO = {"$ref": "#/x/ImageField"}, {"$ref": "#/x/VideoField"}
 MODEL, LORA = {"$ref": "#/x/ModelIdentifierField"}, {"$ref": "#/x/LoRAField"}
+BOX = {"x_min": 0, "y_min": 0, "x_max": 8, "y_max": 8}
 DAWN = {"key": "elsewhere", "hash": "blake3:Dawn", "name": "Dawn", "base": "sd-1", "type": "main"}
 LACE = {"model_name": "Lace", "base_model": "sd-1"}
 
@@ -37,6 +38,13 @@ def listed(spec: dict[str, Any]) -> dict[str, Any]:
         ({"type": "integer", "enum": [1, 2]}, [1], ["1", 3, True]),
         ({"ui_type": "SchedulerField", "enum": ["euler"]}, ["euler"], ["lms"]),
         ({"ui_type": "SchedulerField"}, ["anything"], []),
+        (
+            {"$ref": "#/x/BoundingBoxField"},
+            [BOX, {**BOX, "score": 0.5}],
+            [{**BOX, "x_min": 9}, {"x_min": 0}, {**BOX, "y_max": "8"}, 5],
+        ),
+        ({"$ref": "#/x/StylePresetField"}, [{"style_preset_id": "p"}], [{}, {"style_preset_id": 5}, "p"]),
+        ({"$ref": "#/x/SystemPromptField"}, [{"system_prompt_id": "p"}], [{"style_preset_id": "p"}]),
         ({"$ref": "#/x/ColorField"}, [dict.fromkeys("rgba", 9)], [{"r": 1}, dict.fromkeys("rgba", 256), "red", 5]),
         (IMAGE, [{"image_name": "a.png"}], ["a.png", {}, {"image_name": 5}, [{"image_name": "a.png"}]]),
         (VIDEO, [{"video_name": "a.mp4"}], [{"image_name": "a.png"}]),

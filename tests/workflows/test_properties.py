@@ -34,7 +34,7 @@ quick = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 #: More of the same, and not the same every time.
-slow = settings(quick, max_examples=5000, derandomize=False)
+slow = settings(quick, max_examples=5000)
 wild = wild_documents(LOCAL, TYPES, ORIGINALS)
 
 
