@@ -12,7 +12,6 @@ from workflows.models import ModelRecord
 from workflows.values import InputSpec, Kind, parse_all
 
 _MOST_MODELS = 20
-_VIDEOS = frozenset({Kind.VIDEO, Kind.VIDEOS})
 T = TypeVar("T")
 
 
@@ -23,7 +22,7 @@ def check_names(values: Iterable[str], files: Iterable[str], inputs: Sequence[In
     takes_value = {spec.name for spec in asked if not spec.is_file}
     for name in values:
         if name in takes_file:
-            what = "a video" if takes_file[name].kind in _VIDEOS else "an image"
+            what = "a video" if takes_file[name].is_video else "an image"
             raise UserError(f"{name} is {what}: give it as --image {name}=FILE.")
         if name not in takes_value:
             raise UserError(f"There is no input {name}. There are: {', '.join(sorted(takes_value)) or 'none'}.")

@@ -27,13 +27,11 @@ from workflows.document import Document
 from workflows.errors import BackendError, DocumentError, Rejected, UserError
 from workflows.expand import expand, rehearse
 from workflows.graph import Batch, compile_batch
+from workflows.literals import MODEL_KEYS
 from workflows.schema import Schemas
 from workflows.values import InputSpec, Kind, by_place, parse
 
 _ORIGIN = "familiar"
-#: What a model field takes; the server refuses it with any of them missing.
-_IDENTIFIER = ("key", "hash", "name", "base", "type")
-_VIDEOS = frozenset({Kind.VIDEO, Kind.VIDEOS})
 _UNMATCHED = (
     "Models stand in it as the file names them; their keys differ from server to server. "
     "With --url in place of --schema they are matched with the installed ones."
@@ -107,7 +105,7 @@ def print_compiled(compiled: Compiled) -> None:
 def _read(
     asked: Asked, settings: Settings, capabilities: Capabilities
 ) -> tuple[Document, Sequence[InputSpec], Sequence[str]]:
-    """Return the document, its inputs, and what a run of it would lack."""
+    """Return the document as this backend has it, its inputs, and what a run of it would lack."""
     paid = settings.limits.paid_providers
     try:
         read = read_workflow(asked.file)
@@ -115,7 +113,7 @@ def _read(
         report.require()
     except DocumentError as error:
         raise UserError(f"{asked.file}: {' '.join(str(error).splitlines())}") from error
-    return read, report.inputs, report.lacks
+    return report.document, report.inputs, report.lacks
 
 
 def _values(asked: Asked, inputs: Sequence[InputSpec], capabilities: Capabilities) -> Values:
@@ -156,9 +154,9 @@ def _literal(spec: InputSpec, text: str) -> dict[str, str]:
     fits = held.get("type") in (wanted.types or [held.get("type")]) and held.get("base") in (
         wanted.bases or [held.get("base")]
     )
-    if not fits or not all(isinstance(held.get(key), str) for key in _IDENTIFIER):
+    if not fits or not all(isinstance(held.get(key), str) for key in MODEL_KEYS):
         raise UserError(f"--set {spec.name}: a model that fits here is written {_LITERAL}, all five as texts.")
-    return {key: held[key] for key in _IDENTIFIER}
+    return {key: held[key] for key in MODEL_KEYS}
 
 
 async def _checked(backend: BackendSettings, read: Document, values: Values, compiling: Callable[..., Batch]) -> Batch:
@@ -183,7 +181,7 @@ def _require_no_generated(read: Document, values: Values) -> None:
 
 def _missing_uploads(asked: Asked, inputs: Sequence[InputSpec], backend: BackendSettings) -> Iterator[str]:
     """Yield what is still to be uploaded: whatever is no name on the server, but a file here."""
-    videos = {name for spec in inputs if spec.kind in _VIDEOS for name in spec.names}
+    videos = {name for spec in inputs if spec.is_video for name in spec.names}
     for name, file in asked.images:
         if Path(file).is_file():
             what = "video" if name in videos else "image"

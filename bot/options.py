@@ -21,6 +21,7 @@ __all__ = [
     "MAX_CHARACTERS",
     "MAX_CHOICES",
     "MAX_DESCRIPTION",
+    "MAX_MENU",
     "MAX_NAME",
     "MAX_OPTIONS",
     "MORE",
@@ -38,6 +39,8 @@ __all__ = [
 
 MAX_OPTIONS = 25
 MAX_CHOICES = 25
+#: How many entries a menu in a message or a form holds.
+MAX_MENU = 25
 MAX_CHARACTERS = 8000
 MAX_DESCRIPTION = 100
 MAX_NAME = 32

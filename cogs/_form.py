@@ -10,6 +10,7 @@ from typing import Any
 from bot.catalog import Published
 from bot.forms import Form
 from bot.jobs import Attachment
+from bot.options import MAX_MENU
 from workflows import match
 from workflows._json import mapping
 from workflows.errors import InputError
@@ -20,8 +21,6 @@ from workflows.words import listed, show
 
 #: Discord's modals hold five fields.
 PER_MODAL = 5
-#: Its menus hold so many choices.
-PICKABLE = 25
 #: What is picked from a list, where it is short enough; else it is typed.
 PICKED = frozenset({Kind.CHOICE, Kind.MODEL, Kind.STYLE_PRESET})
 
@@ -179,7 +178,7 @@ class Sheet:
         labels = [label for _, label in self.offers(spec)]
         if not labels:
             return error.problem
-        if len(labels) <= PICKABLE:
+        if len(labels) <= MAX_MENU:
             return "that choice is not there any more. Please pick again."
         typed = str(self.form.given[spec.name])
         if found := near(typed, labels):

@@ -14,7 +14,8 @@ from typing import Any, cast
 import discord
 
 from bot.jobs import Attachment
-from cogs._form import PER_MODAL, PICKABLE, PICKED, File, Sheet
+from bot.options import MAX_MENU
+from cogs._form import PER_MODAL, PICKED, File, Sheet
 from cogs._launch import file_attachments
 from workflows.compounds import LORA_WEIGHT
 from workflows.errors import InputError
@@ -51,7 +52,7 @@ def way(sheet: Sheet, spec: InputSpec) -> Way:
     if spec.kind is Kind.BOOLEAN:
         return Way.BUTTONS
     labels = [label for _, label in sheet.offers(spec)]
-    if 0 < len(labels) <= PICKABLE:
+    if 0 < len(labels) <= MAX_MENU:
         is_short = 2 <= len(labels) <= _FEW and all(len(label) <= _SHORT for label in labels)
         # What was chosen with a button can be changed, but not taken back.
         return Way.BUTTONS if is_short and (spec.required or spec.default is not None) else Way.MENU

@@ -20,7 +20,7 @@ from cogs import _words
 from cogs._cancel import cancel_view
 from cogs._card import DEFAULT_FILE_LIMIT, DiscordCard
 from workflows.errors import InputError, UserError
-from workflows.values import InputSpec, Kind, parse_all
+from workflows.values import InputSpec, parse_all
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ def file_attachments(inputs: tuple[InputSpec, ...], raw: Mapping[str, Any], limi
     for spec in inputs:
         if not (spec.is_file and spec.is_asked):
             continue
-        wanted = "video" if spec.kind in {Kind.VIDEO, Kind.VIDEOS} else "picture"
+        wanted = "video" if spec.is_video else "picture"
         given = [(name, raw[name]) for name in spec.names if raw.get(name) is not None]
         if spec.required and not given:
             raise InputError(spec.name, f"is needed. Please attach a {wanted}.")

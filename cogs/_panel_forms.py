@@ -13,7 +13,7 @@ from typing import Any, cast
 import discord
 
 from bot.drafts import Draft
-from bot.options import shorten, show
+from bot.options import MAX_MENU, shorten, show
 from cogs._panel_state import Look, home, key, looking, sight
 from workflows import match
 from workflows._json import mapping
@@ -25,7 +25,7 @@ from workflows.values import InputSpec, Kind, parse
 from workflows.words import EXAMPLES
 
 #: What Discord's text fields and menus hold.
-_TEXT, _OPTIONS, _DESCRIPTION = 4000, 25, 100
+_TEXT, _DESCRIPTION = 4000, 100
 _YES_NO = (("yes", "yes"), ("no", "no"))
 
 
@@ -154,7 +154,7 @@ def _installed(spec: InputSpec, seen: Look) -> tuple[tuple[str, str], ...]:
 
 
 def _fit_a_menu(options: Sequence[tuple[str, str]]) -> bool:
-    return 0 < len(options) <= _OPTIONS and all(0 < len(value) <= 100 for value, _ in options)
+    return 0 < len(options) <= MAX_MENU and all(0 < len(value) <= 100 for value, _ in options)
 
 
 def all_choices(spec: InputSpec, seen: Look) -> tuple[tuple[str, str], ...]:

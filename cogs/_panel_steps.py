@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.drafts import Draft
-from bot.options import describe, shorten
+from bot.options import MAX_MENU, describe, shorten
 from cogs._panel_changes import ACTS, is_changed, replaced_model
 from cogs._panel_state import Look, Step, by_key, home, key, looking, sight
 from workflows.check import MissingModel
@@ -20,7 +20,6 @@ from workflows.words import type_of
 _GONE = "That is not there any more. Please choose from the list as it is now."
 #: Two of an entry's places are for turning the page.
 _WHEN_PAGED = 23
-_MOST = 25
 _PAGE = "page:"
 
 
@@ -43,7 +42,7 @@ class Menu:
 
     def page(self, number: int) -> tuple[Entry, ...]:
         """Return what is shown: all, or a part with entries that lead to the others."""
-        if len(self.entries) <= _MOST:
+        if len(self.entries) <= MAX_MENU:
             return self.entries
         last = (len(self.entries) - 1) // _WHEN_PAGED
         number = max(0, min(number, last))

@@ -16,7 +16,8 @@ from workflows.models import ModelRecord
 from workflows.scalars import is_multiple
 from workflows.schema import Cardinality, FieldSchema, ModelFilter
 
-_MODEL_KEYS = frozenset({"key", "hash", "name", "base", "type"})
+#: What a model field takes; the server refuses it with any of them missing.
+MODEL_KEYS = ("key", "hash", "name", "base", "type")
 _TRUTHS = frozenset({"0", "off", "f", "false", "n", "no", "1", "on", "t", "true", "y", "yes"})
 _PRESETS = {"StylePresetField": "style_preset_id", "SystemPromptField": "system_prompt_id"}
 FILES: Mapping[str, str] = {"ImageField": "image_name", "VideoField": "video_name"}
@@ -159,7 +160,7 @@ def _file(field: FieldSchema, value: Any) -> bool:
 
 
 def _identifier(field: FieldSchema, value: Any) -> bool:
-    return all(isinstance(mapping(value).get(key), str) for key in _MODEL_KEYS)
+    return all(isinstance(mapping(value).get(key), str) for key in MODEL_KEYS)
 
 
 def _weighted(field: FieldSchema, value: Any) -> bool:

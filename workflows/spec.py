@@ -106,6 +106,11 @@ class InputSpec:
         return self.kind in FILES
 
     @property
+    def is_video(self) -> bool:
+        """Whether it takes videos; what else is given as an attachment are images."""
+        return self.kind in {Kind.VIDEO, Kind.VIDEOS}
+
+    @property
     def is_collection_of_files(self) -> bool:
         return self.kind in {Kind.IMAGES, Kind.VIDEOS}
 

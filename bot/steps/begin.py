@@ -15,17 +15,15 @@ from bot.catalog import Recipe
 from bot.jobs import Asset, AssetKind, Attachment, Job, Outcome, State, now
 from bot.pool import Backend
 from bot.signals import Signal
-from bot.steps.tools import Tools, mark, origin
+from bot.steps.tools import Tools, mark, node_titles, origin
 from workflows.errors import BackendError, InputError, QueueFull, Rejected, Unavailable, UserError
 from workflows.expand import expand, rehearse
 from workflows.graph import Batch, compile_batch
 from workflows.schema import Schemas
 from workflows.update import update
-from workflows.values import InputSpec, Kind, by_place
+from workflows.values import InputSpec, by_place
 
 log = logging.getLogger(__name__)
-
-_VIDEOS = frozenset({Kind.VIDEO, Kind.VIDEOS})
 
 
 async def new(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
@@ -49,7 +47,7 @@ async def new(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
 
 async def _is_video(tools: Tools, job: Job, attachment: Attachment) -> bool:
     inputs = await tools.catalog.inputs(job.workflow_id or 0, job.version or 0)
-    return any(attachment.name in spec.names for spec in inputs if spec.kind in _VIDEOS)
+    return any(attachment.name in spec.names for spec in inputs if spec.is_video)
 
 
 async def _upload_image(tools: Tools, job: Job, backend: Backend, slot: int, data: bytes) -> None:
@@ -141,12 +139,7 @@ def _explained(recipe: Recipe, schemas: Schemas) -> Generator[None]:
     try:
         yield
     except Rejected as error:
-        titles = {
-            node.id: node.label or schemas.nodes[node.type].title
-            for node in recipe.document.nodes.values()
-            if node.type in schemas.nodes
-        }
-        if text := problems.rejected(error, recipe.inputs, titles):
+        if text := problems.rejected(error, recipe.inputs, node_titles(recipe.document, schemas)):
             raise UserError(text) from error
         raise
 
@@ -163,7 +156,7 @@ def _files(job: Job, inputs: Sequence[InputSpec], uploads: Sequence[Asset]) -> d
     by_name = {attachment.name: refs[slot] for slot, attachment in enumerate(job.attachments) if slot in refs}
     values: dict[str, object] = {}
     for spec in inputs:
-        key = "video_name" if spec.kind in _VIDEOS else "image_name"
+        key = "video_name" if spec.is_video else "image_name"
         given = [{key: by_name[name]} for name in spec.names if name in by_name]
         if given and spec.is_file:
             values[spec.name] = given if spec.is_collection_of_files else given[0]

@@ -12,9 +12,7 @@ from bot.catalog import Recipe
 from bot.jobs import Asset, AssetKind, Job, Outcome, State
 from bot.pool import Backend
 from bot.signals import Signal
-from bot.steps.tools import Tools
-from workflows.batches import NODE_TYPES
-from workflows.document import Document
+from bot.steps.tools import Tools, node_titles
 from workflows.errors import AuthError, BackendError, NotFound, Rejected
 from workflows.events import EventKind, Watch
 from workflows.models import ItemStatus, QueueItem
@@ -38,7 +36,7 @@ async def queued(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     backend = tools.backend(job)
     backend.line.resume(job.id, job.user_id)
     recipe = await tools.version(job)
-    titles = await _titles(recipe.document, backend)
+    titles = node_titles(recipe.document, await backend.schemas())
     # Kept over tries of this step: a moment without an answer must not throw the bar back to nothing.
     progress = tools.progress.setdefault(job.batch_id, Progress(titles, items=len(job.item_ids)))
     watch = backend.events.watch(job.batch_id)
@@ -157,13 +155,6 @@ async def note_made(
     assets += [Asset(job.id, backend.name, INTERMEDIATE[made.kind], made.name) for made in others]
     assets += [Asset(job.id, backend.name, AssetKind.ITEM, str(i.item_id), session_id=i.session_id) for i in items]
     await tools.store.note(assets)
-
-
-async def _titles(document: Document, backend: Backend) -> dict[str, str]:
-    """Return what the nodes that really run are called, by the author or else by InvokeAI."""
-    schemas = await backend.schemas()
-    running = (node for node in document.nodes.values() if node.type in schemas.nodes and node.type not in NODE_TYPES)
-    return {node.id: node.label or schemas.nodes[node.type].title for node in running}
 
 
 def _running(progress: Progress) -> Running:

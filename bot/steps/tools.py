@@ -13,10 +13,13 @@ from bot.config import Limits
 from bot.fetch import Fetcher
 from bot.jobs import Asset, Job, JobStore
 from bot.pool import Backend, Pool
+from workflows.batches import NODE_TYPES
+from workflows.document import Document
 from workflows.errors import NotFound, Rejected, Unavailable
 from workflows.models import VideoRecord
 from workflows.progress import Progress
 from workflows.results import Made, MediaKind
+from workflows.schema import Schemas
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +68,12 @@ def mark(instance: str, job_id: str) -> str:
 def origin(instance: str) -> str:
     """Return what everything carries that this database ever put on a backend."""
     return f"familiar-{instance}"
+
+
+def node_titles(document: Document, schemas: Schemas) -> dict[str, str]:
+    """Return what the nodes that really run are called, by the author or else by InvokeAI, by their ids."""
+    running = (node for node in document.nodes.values() if node.type in schemas.nodes and node.type not in NODE_TYPES)
+    return {node.id: node.label or schemas.nodes[node.type].title for node in running}
 
 
 async def delete(backend: Backend, made: Made) -> None:
