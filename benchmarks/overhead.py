@@ -36,7 +36,7 @@ from rich.table import Table
 
 import workflows
 from bot import media
-from bot.cards import Moment
+from bot.cards import Moment, Told
 from bot.catalog import Published
 from bot.config import BackendSettings, Settings
 from bot.drafts import Draft
@@ -76,8 +76,9 @@ class NullCard:
     def show(self, job: Job, moment: Moment) -> None:
         pass
 
-    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> None:
+    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> Told:
         self.files = files
+        return Told.CARD
 
     async def close(self) -> None:
         pass

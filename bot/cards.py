@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from bot.jobs import Job
@@ -13,11 +15,25 @@ from bot.media import ResultFile
 FILES_PER_MESSAGE = 10
 
 
+class Told(StrEnum):
+    """Where the end of a job was told, or why it could not be."""
+
+    CARD = "card"
+    #: By direct message: the card was out of reach.
+    DIRECT = "direct"
+    #: Somebody deleted the card, so nobody wants to see it there.
+    CARD_DELETED = "card deleted"
+    CHANNEL_DELETED = "channel deleted"
+    #: The bot may not write there any more, and not to the member either.
+    FORBIDDEN = "forbidden"
+
+
 @dataclass(frozen=True)
 class Waiting:
-    """In line; position 0 is about to start."""
+    """In line; position 0 is about to start. `starts_at` is what the jobs before it took so far, added up."""
 
     position: int
+    starts_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -43,14 +59,17 @@ class Running:
 
 @dataclass(frozen=True)
 class Away:
-    """The backend does not answer, or has no room; the same step is tried again."""
+    """The backend does not answer, has no room, or was paused; the same step is tried again."""
 
     is_full: bool = False
+    is_paused: bool = False
 
 
 @dataclass(frozen=True)
 class Restarted:
-    """The backend restarted under the job; it runs once more."""
+    """The backend restarted under the job, or went away for good; it runs once more, maybe on another one."""
+
+    has_moved: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,8 +92,8 @@ class Card(Protocol):
         """Show how the job is doing. Returns at once and never raises: the newest state wins."""
         ...
 
-    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> None:
-        """Show how the job ended, with its results. Doing it twice shows it once.
+    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> Told:
+        """Show how the job ended, with its results, and return where. Doing it twice shows it once.
 
         Raises Unavailable where it may work later, TooLarge where smaller files may, Undeliverable where it never will.
         """
@@ -90,4 +109,8 @@ class TooLarge(Exception):
 
 
 class Undeliverable(Exception):
-    """The card is gone, or may not be written to any more."""
+    """The card is gone, or may not be written to any more, and no direct message gets through either."""
+
+    def __init__(self, text: str, why: Told = Told.FORBIDDEN) -> None:
+        super().__init__(text)
+        self.why = why

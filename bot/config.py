@@ -101,10 +101,23 @@ class Limits(Section):
 
     attachment_mb: int = Field(default=25, ge=1)
     image_megapixels: int = Field(default=40, ge=1)
+    #: Unfinished jobs, waiting ones and running ones.
     waiting_per_user: int = Field(default=5, ge=1)
+    waiting_per_guild: int | None = Field(default=None, ge=1)
+    waiting_per_workflow: int | None = Field(default=None, ge=1)
+    #: Of those, the ones that a backend has.
+    running_per_user: int | None = Field(default=None, ge=1)
+    running_per_guild: int | None = Field(default=None, ge=1)
+    running_per_workflow: int | None = Field(default=None, ge=1)
+    #: Minutes of a backend's work, in any 24 hours.
+    daily_minutes_per_user: float | None = Field(default=None, gt=0)
     images_per_run: int = Field(default=16, ge=1)
     results_per_job: int = Field(default=30, ge=1)
     retry_minutes: float = Field(default=30, gt=0)
+    #: After how long without a sign of its backend a running job moves to another one.
+    move_minutes: float = Field(default=3, gt=0)
+    #: At a stop, how long what is in flight may take to end.
+    stop_seconds: float = Field(default=8, ge=0)
     progress_seconds: float = Field(default=1.5, gt=0)
     #: Whether workflows may hold nodes that have their pictures made, and paid for, elsewhere.
     paid_providers: bool = False

@@ -1,20 +1,19 @@
-"""Jobs and the ledger of what they leave on a backend. All SQL on those two tables stands here."""
+"""Jobs: the value, and all SQL on their table."""
 
 from __future__ import annotations
 
 import json
 import secrets
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
-import aiosqlite
-
 from bot import db
-from workflows.errors import UserError
+from bot.ledger import Ledger, now
 
 _ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _ID_LENGTH = 10
@@ -46,26 +45,6 @@ class Outcome(StrEnum):
     LOST = "lost"
 
 
-class AssetKind(StrEnum):
-    """What an asset is, which tells how it is deleted: a backend keeps images, videos and items apart."""
-
-    UPLOAD = "upload"
-    OUTPUT = "output"
-    INTERMEDIATE = "intermediate"
-    VIDEO_UPLOAD = "video upload"
-    VIDEO_OUTPUT = "video output"
-    VIDEO_INTERMEDIATE = "video intermediate"
-    ITEM = "item"
-
-    @property
-    def is_upload(self) -> bool:
-        return self in {AssetKind.UPLOAD, AssetKind.VIDEO_UPLOAD}
-
-    @property
-    def is_video(self) -> bool:
-        return self in {AssetKind.VIDEO_UPLOAD, AssetKind.VIDEO_OUTPUT, AssetKind.VIDEO_INTERMEDIATE}
-
-
 @dataclass(frozen=True)
 class Attachment:
     """A file that a member gave for an input. The URL is signed and short-lived; it goes once it was uploaded."""
@@ -74,19 +53,6 @@ class Attachment:
     filename: str
     url: str
     size: int = 0
-
-
-@dataclass(frozen=True)
-class Asset:
-    """Anything a job left on a backend. `slot` tells which attachment an upload was made of."""
-
-    job_id: str
-    backend: str
-    kind: AssetKind
-    ref: str
-    slot: int | None = None
-    session_id: str | None = None
-    deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +85,13 @@ class Job:
     interaction_id: int | None = None
     interaction_token: str | None = None
     cancel_requested: bool = False
+    #: How many turns its user has where others have one, and how many of their jobs may run at once.
+    weight: float = 1.0
+    running_cap: int | None = None
+    #: For how long backends worked on it, by their own clocks, over all attempts.
+    backend_seconds: float = 0.0
+    #: Where its end was told, or why it could not be: a bot.cards.Told.
+    delivery: str | None = None
     enqueued_at: datetime | None = None
     finished_at: datetime | None = None
     delivered_at: datetime | None = None
@@ -148,8 +121,21 @@ class DuplicateInteraction(Exception):
     """Discord delivered the same interaction twice; the first one has its job."""
 
 
-class TooManyJobs(UserError):
-    """A user has as many jobs under way as one may have."""
+class Cap(StrEnum):
+    """Whose cap on unfinished jobs it is; the values are the columns that they are counted by."""
+
+    USER = "user_id"
+    GUILD = "guild_id"
+    WORKFLOW = "workflow_id"
+
+
+class CapReached(Exception):
+    """There are as many unfinished jobs as there may be."""
+
+    def __init__(self, cap: Cap, most: int) -> None:
+        super().__init__(f"{most} jobs of one {cap.value} are under way")
+        self.cap = cap
+        self.most = most
 
 
 def new_id() -> str:
@@ -157,48 +143,52 @@ def new_id() -> str:
     return "".join(secrets.choice(_ID_ALPHABET) for _ in range(_ID_LENGTH))
 
 
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
 _TIMES = ("created_at", "enqueued_at", "finished_at", "delivered_at", "closed_at")
 _COLUMNS = (
     *("id", "state", "outcome", "problem", "workflow_id", "version", "title", "given", "attachments", "backend"),
     *("item_ids", "results", "attempt", "guild_id", "channel_id", "message_id", "user_id", "application_id"),
-    *("interaction_id", "interaction_token", *_TIMES),
+    *("interaction_id", "interaction_token", "weight", "running_cap", "backend_seconds", "delivery", *_TIMES),
 )
+_ROOM = "(:most_{0} IS NULL OR :most_{0} > (SELECT count(*) FROM jobs WHERE {0} = :{0} AND outcome IS NULL))"
 _INSERT = f"""
     INSERT INTO jobs ({", ".join(_COLUMNS)}) SELECT {", ".join(":" + column for column in _COLUMNS)}
-    WHERE :most IS NULL OR :most > (SELECT count(*) FROM jobs WHERE user_id = :user_id AND outcome IS NULL)
-"""  # noqa: S608
+    WHERE {" AND ".join(_ROOM.format(cap.value) for cap in Cap)}
+"""
 _UPDATE = f"UPDATE jobs SET {', '.join(f'{c} = :{c}' for c in _COLUMNS if c != 'id')} WHERE id = :id"  # noqa: S608
 
 
-class JobStore:
+class JobStore(Ledger):
     """The jobs and their ledger in the database."""
-
-    def __init__(self, connection: aiosqlite.Connection) -> None:
-        self._db = connection
 
     async def instance(self) -> str:
         """Return what this database calls itself; everything that it puts on a backend carries it."""
         rows = await self._rows("SELECT id FROM instance")
         return str(rows[0]["id"])
 
-    async def create(self, job: Job, most: int | None = None) -> None:
+    async def create(self, job: Job, most: Mapping[Cap, int] = MappingProxyType({})) -> None:
         """Insert a new job. Raises DuplicateInteraction if its interaction has one already.
 
-        Raises TooManyJobs if its user has `most` under way: counted and inserted in one statement, or a quick thumb
-        slips in between.
+        Raises CapReached if its user, guild or workflow has `most` under way: counted and inserted in one statement,
+        or a quick thumb slips in between.
         """
+        room = {f"most_{cap.value}": most.get(cap) for cap in Cap}
         try:
-            created = await db.write(self._db, _INSERT, {**_to_row(job), "most": most})
+            created = await db.write(self._db, _INSERT, {**_to_row(job), **room})
         except sqlite3.IntegrityError as error:
             if "interaction_id" in str(error):
                 raise DuplicateInteraction from error
             raise
         if not created:
-            raise TooManyJobs(f"You have {most} jobs under way already. Please wait for one of them, or cancel it.")
+            raise await self._cap_reached(job, most)
+
+    async def _cap_reached(self, job: Job, most: Mapping[Cap, int]) -> CapReached:
+        for cap, number in most.items():
+            query = f"SELECT count(*) FROM jobs WHERE {cap.value} = ? AND outcome IS NULL"  # noqa: S608
+            if (await self._rows(query, getattr(job, cap.value)))[0][0] >= number:
+                return CapReached(cap, number)
+        # One of them ended in this very moment.
+        cap, number = next(iter(most.items()))
+        return CapReached(cap, number)
 
     async def save(self, job: Job) -> Job:
         """Write the job's row, all but the wish to cancel it, which others write."""
@@ -236,50 +226,6 @@ class JobStore:
         )
         return await db.write(self._db, query, (now().isoformat(), job_id)) > 0
 
-    # The ledger
-
-    async def note(self, assets: Iterable[Asset]) -> None:
-        """Write down what stands on a backend, all of it or nothing; what is known already stays as it was."""
-        query = """
-            INSERT INTO assets (job_id, backend, kind, ref, slot, session_id, noted_at)
-            SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
-                json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'), ?
-            FROM json_each(?) WHERE true
-            ON CONFLICT (job_id, kind, ref) DO UPDATE SET session_id = coalesce(excluded.session_id, session_id)
-        """
-        rows = [(a.job_id, a.backend, a.kind.value, a.ref, a.slot, a.session_id) for a in assets]
-        await db.write(self._db, query, (now().isoformat(), json.dumps(rows)))
-
-    async def mark_deleted(self, asset: Asset) -> None:
-        """Record that the backend confirmed: it is gone."""
-        query = "UPDATE assets SET deleted_at = ? WHERE job_id = ? AND kind = ? AND ref = ? AND deleted_at IS NULL"
-        await db.write(self._db, query, (now().isoformat(), asset.job_id, asset.kind.value, asset.ref))
-
-    async def assets(self, job_id: str | None = None) -> list[Asset]:
-        """Return the ledger of a job, or of all jobs, in the order in which it was noted."""
-        rows = await self._rows("SELECT * FROM assets WHERE job_id = coalesce(?, job_id) ORDER BY rowid", job_id)
-        return [_asset(row) for row in rows]
-
-    async def count_left(self) -> int:
-        """Return how many assets of all jobs are not confirmed as deleted."""
-        rows = await self._rows("SELECT count(*) FROM assets WHERE deleted_at IS NULL")
-        return int(rows[0][0])
-
-    async def known_refs(self, backend: str) -> set[str]:
-        """Return the names of everything that the ledger knows on a backend and that may still be there."""
-        rows = await self._rows("SELECT ref FROM assets WHERE backend = ? AND deleted_at IS NULL", backend)
-        return {str(row["ref"]) for row in rows}
-
-    async def closed_sessions(self, backend: str, since: datetime) -> set[str]:
-        """Return the session ids of the jobs that closed since then and of which a run did not complete."""
-        query = """
-            SELECT assets.session_id FROM assets JOIN jobs ON jobs.id = assets.job_id
-            WHERE assets.backend = ? AND assets.session_id IS NOT NULL AND jobs.closed_at > ?
-              AND (jobs.outcome <> 'completed' OR jobs.attempt > 1)
-        """
-        rows = await self._rows(query, backend, since.isoformat())
-        return {str(row[0]) for row in rows}
-
     async def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
         return await db.read(self._db, query, *values)
 
@@ -304,15 +250,3 @@ def _from_row(row: sqlite3.Row) -> Job:
     held["item_ids"] = tuple(json.loads(held["item_ids"]))
     held["results"] = tuple(json.loads(held["results"]))
     return Job(**held, cancel_requested=row["cancel_requested_at"] is not None)
-
-
-def _asset(row: sqlite3.Row) -> Asset:
-    return Asset(
-        job_id=row["job_id"],
-        backend=row["backend"],
-        kind=AssetKind(row["kind"]),
-        ref=row["ref"],
-        slot=row["slot"],
-        session_id=row["session_id"],
-        deleted_at=datetime.fromisoformat(row["deleted_at"]) if row["deleted_at"] else None,
-    )

@@ -12,11 +12,12 @@ import contextlib
 import logging
 import random
 import sqlite3
-from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Set
+from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Mapping, Set
+from types import MappingProxyType
 
 from bot import problems
 from bot.cards import Away, Card
-from bot.jobs import Job, JobStore, State
+from bot.jobs import Cap, Job, JobStore, State
 from bot.pool import Backend, Pool
 from bot.signals import Signal
 from bot.steps import Steps
@@ -45,10 +46,10 @@ class Runner:
         self._tasks: dict[str, asyncio.Task[Job]] = {}
         self._signals: dict[str, Signal] = {}
 
-    async def submit(self, job: Job, most: int | None = None) -> Job:
+    async def submit(self, job: Job, most: Mapping[Cap, int] = MappingProxyType({})) -> Job:
         """Save a new job and give it its backend and its place in the line; `start` sets it going.
 
-        Raises DuplicateInteraction if its interaction has a job already, TooManyJobs if its user has `most` under way.
+        Raises DuplicateInteraction if its interaction has a job already, CapReached if there are `most` under way.
         """
         backend = self._pool.choose()
         job = job.evolve(backend=backend.name)

@@ -18,7 +18,7 @@ import aiohttp
 import discord
 
 from bot.bot import Familiar
-from bot.cards import FILES_PER_MESSAGE, Moment, TooLarge, Undeliverable
+from bot.cards import FILES_PER_MESSAGE, Moment, Told, TooLarge, Undeliverable
 from bot.jobs import Job, now
 from bot.media import ResultFile
 from cogs import _words
@@ -68,7 +68,7 @@ class DiscordCard:
         self._newest = (job, moment)
         self._changed.set()
 
-    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> None:
+    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> Told:
         # The edit in flight ends first: one that arrived after the results would hide them.
         self._newest = None
         self._changed.set()
@@ -79,6 +79,7 @@ class DiscordCard:
         await self._edit(embed=embed, files=head, view=None)
         for number, start in enumerate(range(0, len(rest), FILES_PER_MESSAGE), 1):
             await self._post(rest[start : start + FILES_PER_MESSAGE], nonce=f"{job.id}-{number}")
+        return Told.CARD
 
     async def close(self) -> None:
         # At the end of a job nothing is in flight any more; at a shutdown nobody shall wait for Discord.

@@ -14,7 +14,7 @@ from bot.bot import Familiar
 from bot.cards import Moment, Uploading, Waiting
 from bot.catalog import Published
 from bot.fetch import require_size
-from bot.jobs import Attachment, DuplicateInteraction, Job, new_id, now
+from bot.jobs import Attachment, Cap, CapReached, DuplicateInteraction, Job, new_id, now
 from bot.options import shorten
 from cogs import _words
 from cogs._cancel import cancel_view
@@ -60,7 +60,11 @@ async def launch(interaction: discord.Interaction[Any], published: Published, ra
         interaction_token=interaction.token,
     )
     try:
-        job = await engine.runner.submit(job, engine.settings.limits.waiting_per_user)
+        job = await engine.runner.submit(job, {Cap.USER: engine.settings.limits.waiting_per_user})
+    except CapReached as reached:
+        raise UserError(
+            f"You have {reached.most} jobs under way already. Please wait for one of them, or cancel it."
+        ) from reached
     except DuplicateInteraction:
         log.warning("interaction %s was delivered twice", interaction.id)
         return

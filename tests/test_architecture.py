@@ -27,7 +27,10 @@ HELD = {
         *("bot/__main__.py", "bot/doctor.py"),
     ),
     "socketio": ("workflows/events.py", PLAYGROUND),
-    "aiosqlite": ("bot/db.py", "bot/catalog.py", "bot/drafts.py", "bot/forms.py", "bot/jobs.py", "bot/sent.py"),
+    "aiosqlite": (
+        *("bot/db.py", "bot/catalog.py", "bot/drafts.py", "bot/forms.py", "bot/ledger.py", "bot/sent.py"),
+        *("bot/fitness.py", "bot/roles.py", "bot/usage.py", "bot/drained.py"),
+    ),
     "PIL": ("bot/media.py", PLAYGROUND),
 }
 

@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from bot.jobs import Asset
+from bot.ledger import Asset
 from bot.playground.discord import LocalDiscord
 from bot.playground.discord.state import Message, Snapshot, Use
 

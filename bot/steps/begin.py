@@ -12,7 +12,8 @@ from functools import partial
 from bot import media, problems
 from bot.cards import Card, Uploading, Waiting
 from bot.catalog import Recipe
-from bot.jobs import Asset, AssetKind, Attachment, Job, Outcome, State, now
+from bot.jobs import Attachment, Job, Outcome, State, now
+from bot.ledger import Asset, AssetKind
 from bot.pool import Backend
 from bot.signals import Signal
 from bot.steps.tools import Tools, mark, node_titles, origin

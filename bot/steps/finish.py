@@ -8,7 +8,8 @@ import logging
 from collections.abc import Sequence
 
 from bot.cards import Card, TooLarge, Undeliverable
-from bot.jobs import Asset, AssetKind, Job, Outcome, State, now
+from bot.jobs import Job, Outcome, State, now
+from bot.ledger import Asset, AssetKind
 from bot.pool import Backend
 from bot.signals import Signal
 from bot.steps.deliver import deliver
@@ -56,7 +57,7 @@ async def settled(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     file = next((asset for asset in left if asset.kind is not AssetKind.ITEM), None)
     if file:
         await delete(backend, Made(MediaKind.VIDEO if file.kind.is_video else MediaKind.IMAGE, file.ref))
-        await tools.store.mark_deleted(file)
+        await tools.store.mark_deleted([file])
         return job
     items = [asset for asset in ledger if asset.kind is AssetKind.ITEM]
     was_stopped = job.outcome is not Outcome.COMPLETED or job.attempt > 1
@@ -64,7 +65,7 @@ async def settled(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
         return job
     if left:
         await backend.client.delete_item(int(left[0].ref))
-        await tools.store.mark_deleted(left[0])
+        await tools.store.mark_deleted(left[:1])
         return job
     if job.id in tools.unsure:
         await _note_unanswered(tools, job, backend)

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from bot import problems
 from bot.cards import Cancelling, Card, Restarted, Running
 from bot.catalog import Recipe
-from bot.jobs import Asset, AssetKind, Job, Outcome, State
+from bot.jobs import Job, Outcome, State
+from bot.ledger import Asset, AssetKind
 from bot.pool import Backend
 from bot.signals import Signal
 from bot.steps.tools import Tools, node_titles

@@ -11,7 +11,8 @@ from functools import partial
 from bot.catalog import Catalog, Recipe
 from bot.config import Limits
 from bot.fetch import Fetcher
-from bot.jobs import Asset, Job, JobStore
+from bot.jobs import Job, JobStore
+from bot.ledger import Asset
 from bot.pool import Backend, Pool
 from workflows.batches import NODE_TYPES
 from workflows.document import Document

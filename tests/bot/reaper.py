@@ -15,7 +15,7 @@ from workflows.errors import Unavailable
 #: What only looks. Whatever is not named here counts as an effect, so that a new one cannot be forgotten.
 LOOKS = {
     JobStore: {
-        *("instance", "get", "open_jobs", "of_user", "assets", "count_left", "known_refs"),
+        *("instance", "get", "open_jobs", "of_user", "assets", "count_left", "left", "known_refs"),
         "closed_sessions",
     },
     InvokeClient: {

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.cards import Moment, Running
+from bot.cards import Moment, Running, Told
 from bot.jobs import Job
 from bot.media import ResultFile
 
@@ -50,12 +50,13 @@ class RecordingCard:
         self.moments.append(moment)
         self._changed.set()
 
-    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> None:
+    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> Told:
         self.attempts.append(Message(job, tuple(files)))
         self._changed.set()
         if self._wall.failures:
             raise self._wall.failures.pop(0)
         self._wall.messages[job.id] = self.attempts[-1]
+        return Told.CARD
 
     async def close(self) -> None:
         self.is_closed = True

@@ -9,19 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot import db
-from bot.jobs import (
-    Asset,
-    AssetKind,
-    Attachment,
-    DuplicateInteraction,
-    Job,
-    JobStore,
-    Outcome,
-    State,
-    TooManyJobs,
-    new_id,
-    now,
-)
+from bot.jobs import Attachment, Cap, CapReached, DuplicateInteraction, Job, JobStore, Outcome, State, new_id, now
+from bot.ledger import Asset, AssetKind
 
 WHEN = datetime(2026, 3, 4, 5, 6, 7, 891000, tzinfo=UTC)
 
@@ -189,15 +178,15 @@ async def test_what_is_not_over_counts_as_waiting(store: JobStore) -> None:
     for changes in ({}, {"state": State.QUEUED}, {"outcome": Outcome.LOST}, {"user_id": 2}):
         await store.create(plain(**changes))
     for user_id, under_way in ((1, 2), (2, 1), (3, 0)):
-        with pytest.raises(TooManyJobs, match="jobs under way"):
-            await store.create(plain(user_id=user_id), most=under_way)
-        await store.create(plain(user_id=user_id), most=under_way + 1)
+        with pytest.raises(CapReached):
+            await store.create(plain(user_id=user_id), {Cap.USER: under_way})
+        await store.create(plain(user_id=user_id), {Cap.USER: under_way + 1})
 
 
 async def test_a_quick_thumb_does_not_slip_past_the_cap(store: JobStore) -> None:
-    tries = (store.create(plain(), most=5) for _ in range(20))
+    tries = (store.create(plain(), {Cap.USER: 5}) for _ in range(20))
     refused = await asyncio.gather(*tries, return_exceptions=True)
-    assert sum(isinstance(answer, TooManyJobs) for answer in refused) == 15
+    assert sum(isinstance(answer, CapReached) for answer in refused) == 15
 
 
 # The ledger
@@ -224,10 +213,10 @@ async def test_deleting_is_recorded_once_and_stays(store: JobStore) -> None:
     asset = Asset(job.id, "main", AssetKind.OUTPUT, "o.png")
     await store.note([asset, Asset(job.id, "other", AssetKind.OUTPUT, "p.png")])
     assert await store.count_left() == 2
-    await store.mark_deleted(asset)
+    await store.mark_deleted([asset])
     first = (await store.assets(job.id))[0].deleted_at
     assert first
-    await store.mark_deleted(asset)
+    await store.mark_deleted([asset])
     await store.note([asset])
     assert (await store.assets(job.id))[0].deleted_at == first
     assert await store.count_left() == 1

@@ -9,7 +9,8 @@ import pytest
 
 from bot import problems
 from bot.cards import TooLarge
-from bot.jobs import AssetKind, Job, Outcome
+from bot.jobs import Job, Outcome
+from bot.ledger import AssetKind
 from bot.sweep import sweep
 from tests.bot.conftest import Serve
 from tests.bot.world import CLIP, ENQUEUE, World, until

@@ -4,7 +4,8 @@ import pytest
 
 from bot.cards import Running, Uploading
 from bot.engine import Engine
-from bot.jobs import Asset, AssetKind, Job, Outcome, State, now
+from bot.jobs import Job, Outcome, State, now
+from bot.ledger import Asset, AssetKind
 from bot.steps.tools import mark, origin
 from bot.sweep import sweep
 from tests.bot.world import CLIP, ENQUEUE, UPLOAD, World, picture, until
