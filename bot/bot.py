@@ -24,7 +24,7 @@ from workflows.errors import BackendError, UserError
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("cogs.workflows", "cogs.run", "cogs.jobs")
+EXTENSIONS = ("cogs.workflows", "cogs.run", "cogs.jobs", "cogs.admin")
 
 _AWAY = "InvokeAI does not answer at the moment. Please try again in a while."
 _LONGEST_MESSAGE = 2000
@@ -44,6 +44,13 @@ def redirect(settings: DiscordSettings) -> None:
 class Tree(app_commands.CommandTree["Familiar"]):
     """Answers every failed command: a UserError in its own words, everything else as ours."""
 
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Begin nothing while the bot is being stopped: what is cut off in the middle is never answered."""
+        if not self.client.engine.runner.stopping:
+            return True
+        await answer_error(interaction, UserError(problems.RESTARTING))
+        return False
+
     async def on_error(self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError) -> None:
         cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
         await answer_error(interaction, cause)
@@ -57,6 +64,8 @@ class Familiar(commands.Bot):
     syncing: asyncio.Lock
     #: What each server's Integrations page says of our commands: read and kept by cogs/_allowed.py.
     pages: dict[int, Any]
+    #: When progress may go to a channel by the bot's own token: kept by cogs/_relay.py.
+    paces: WeakValueDictionary[int, Any]
 
     def __init__(self, engine: Engine) -> None:
         intents = discord.Intents.none()
@@ -73,6 +82,7 @@ class Familiar(commands.Bot):
         self.engine = engine
         self.syncing = asyncio.Lock()
         self.pages = {}
+        self.paces = WeakValueDictionary()
         self._drafting = WeakValueDictionary[str, asyncio.Lock]()
 
     def drafting(self, draft_id: str) -> asyncio.Lock:
@@ -123,5 +133,6 @@ async def answer_error(interaction: discord.Interaction[Any], error: BaseExcepti
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except (discord.HTTPException, aiohttp.ClientError) as refused:
+    except (discord.HTTPException, aiohttp.ClientError, OSError, RuntimeError) as refused:
+        # RuntimeError: the bot has closed its session meanwhile.
         log.warning("interaction %s: the answer did not get through: %s", interaction.id, refused)

@@ -7,7 +7,7 @@ import os
 import re
 import sqlite3
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from filelock import FileLock, Timeout
 from workflows.errors import FamiliarError
 
 _MIGRATION = re.compile(r"(\d{4})_\w+\.sql")
+#: The migration that made the table of drained backends: whoever looks from outside may meet an older database.
+_DRAINED_SINCE = 3
 
 
 class DatabaseError(FamiliarError):
@@ -121,8 +123,11 @@ class Look:
     """What can be seen of a database from outside, without disturbing whoever uses it."""
 
     in_use: bool
-    open_jobs: int
-    left: int
+    open_jobs: int = 0
+    #: How many things are still to be deleted, by the backends that they are on.
+    left: Mapping[str, int] = field(default_factory=dict[str, int])
+    #: The backends that an admin took out of service.
+    drained: frozenset[str] = frozenset()
 
 
 def look_at(path: Path) -> Look:
@@ -133,9 +138,9 @@ def look_at(path: Path) -> Look:
         in_use = _is_locked(path)
         if not path.exists():
             _require_room(path)
-            return Look(in_use, 0, 0)
+            return Look(in_use)
         if not path.stat().st_size:
-            return Look(in_use, 0, 0)
+            return Look(in_use)
         return _look_into(path, in_use)
     except OSError as error:
         raise DatabaseError(f"{path}: cannot be looked at: {error.strerror}") from error
@@ -173,5 +178,10 @@ def _look_into(path: Path, in_use: bool) -> Look:
         if applied > migrations()[-1][0]:
             raise DatabaseError(f"{path}: is of a newer Familiar (migration {applied}); update this one.")
         (open_jobs,) = connection.execute("SELECT count(*) FROM jobs WHERE state <> 'closed'").fetchone()
-        (left,) = connection.execute("SELECT count(*) FROM assets WHERE deleted_at IS NULL").fetchone()
-    return Look(in_use, open_jobs, left)
+        left = connection.execute(
+            "SELECT backend, count(*) FROM assets WHERE deleted_at IS NULL GROUP BY backend ORDER BY backend"
+        ).fetchall()
+        drained = (
+            connection.execute("SELECT name FROM drained_backends").fetchall() if applied >= _DRAINED_SINCE else ()
+        )
+    return Look(in_use, open_jobs, dict(left), frozenset(name for (name,) in drained))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,29 +44,45 @@ async def examine(config: Path, environment: Mapping[str, str], *, quick: bool) 
         return
     usual = "" if settings.names_backends else f"; no [[backend]] in it, so {settings.backend[0].url} is asked"
     yield Finding(True, "config", f"{config}{usual}")
-    yield await _database(settings, must_run=quick)
+    path = settings.database.path
+    try:
+        look = await asyncio.to_thread(db.look_at, path)
+    except db.DatabaseError as error:
+        yield Finding(False, "database", str(error))
+        look = None
+    else:
+        yield _database(path, look, must_run=quick)
     if quick:
         return
     for backend in settings.backend:
-        yield await _backend(backend)
+        yield await _backend(backend, is_drained=bool(look) and backend.name in look.drained)
+    for finding in _left(look.left if look else {}, [backend.name for backend in settings.backend]):
+        yield finding
     async for finding in _discord(settings):
         yield finding
 
 
-async def _database(settings: Settings, *, must_run: bool) -> Finding:
-    path = settings.database.path
-    try:
-        state = await asyncio.to_thread(db.look_at, path)
-    except db.DatabaseError as error:
-        return Finding(False, "database", str(error))
-    if must_run and not state.in_use:
+def _database(path: Path, look: db.Look, *, must_run: bool) -> Finding:
+    if must_run and not look.in_use:
         return Finding(False, "database", f"{path}: no Familiar is running on it. Start it with `familiar serve`.")
-    running = "a Familiar is running on it" if state.in_use else "no Familiar is running on it"
-    counts = f"{counted(state.open_jobs, 'open job')}, {counted(state.left, 'thing')} to delete"
+    running = "a Familiar is running on it" if look.in_use else "no Familiar is running on it"
+    counts = f"{counted(look.open_jobs, 'open job')}, {counted(sum(look.left.values()), 'thing')} to delete"
     return Finding(True, "database", f"{path}: {running}; {counts}")
 
 
-async def _backend(settings: BackendSettings) -> Finding:
+def _left(left: Mapping[str, int], names: Collection[str]) -> Iterator[Finding]:
+    """Yield what is still to be deleted; of a backend that the settings do not name any more, nobody can delete it."""
+    for name, number in left.items():
+        things = counted(number, "thing")
+        if name in names:
+            yield Finding(True, f"left on {name}", f"{things} to delete, which a running Familiar does by itself")
+        else:
+            verb, them = ("is", "it is") if number == 1 else ("are", "they are")
+            text = f"is no longer in the settings, and {things} {verb} left there: put it back until {them} deleted."
+            yield Finding(False, f"backend {name}", text)
+
+
+async def _backend(settings: BackendSettings, *, is_drained: bool) -> Finding:
     subject = f"backend {settings.name}"
     try:
         async with asyncio.timeout(_SECONDS), open_http(settings.url) as http:
@@ -81,7 +97,9 @@ async def _backend(settings: BackendSettings) -> Finding:
         return Finding(False, subject, explain(settings, error))
     if not state.processor.is_started:
         return Finding(False, subject, f"{settings.url}: its queue is paused. Resume it in InvokeAI's queue tab.")
-    return Finding(True, subject, f"{settings.url}: InvokeAI {version}, {counted(len(models), 'model')}, events come")
+    service = "; an admin took it out of service, so it gets no jobs until it is given back" if is_drained else ""
+    text = f"{settings.url}: InvokeAI {version}, {counted(len(models), 'model')}, events come{service}"
+    return Finding(True, subject, text)
 
 
 def explain(settings: BackendSettings, error: BackendError | TimeoutError) -> str:

@@ -13,17 +13,25 @@ from pathlib import Path
 import httpx
 
 from bot import db
+from bot.board import Board
 from bot.catalog import Catalog
-from bot.config import Settings
+from bot.config import Limits, Settings
 from bot.drafts import DraftStore
+from bot.drained import DrainedBackends
 from bot.fetch import Fetcher
+from bot.fitness import Fitness
 from bot.forms import FormStore
+from bot.gate import Gate
 from bot.jobs import JobStore
+from bot.line import Line, Rules
 from bot.pool import Pool, open_pool
+from bot.resume import Resumer
+from bot.roles import RoleCaps
 from bot.runner import Runner
 from bot.sent import SentCommands
 from bot.steps import Steps
 from bot.steps.tools import Tools
+from bot.usage import Usage
 from workflows.client import open_http
 
 
@@ -35,8 +43,14 @@ class Engine:
     drafts: DraftStore
     forms: FormStore
     sent: SentCommands
+    roles: RoleCaps
+    usage: Usage
     pool: Pool
+    fitness: Fitness
+    line: Line
     runner: Runner
+    resumer: Resumer
+    gate: Gate
 
 
 @contextlib.asynccontextmanager
@@ -48,11 +62,32 @@ async def open_engine(settings: Settings, database: Path | None = None) -> Async
     limits = settings.limits
     async with contextlib.AsyncExitStack() as stack:
         connection = await stack.enter_async_context(db.connect(database or settings.database.path))
-        store, catalog = JobStore(connection), Catalog(connection)
-        pool = await stack.enter_async_context(open_pool(settings.backend, open_http))
+        store, catalog, usage = JobStore(connection), Catalog(connection), Usage(connection)
+        await usage.load()
+        pool = await stack.enter_async_context(open_pool(settings.backend, open_http, DrainedBackends(connection)))
+        fitness = Fitness(pool, catalog, connection, allow_paid=limits.paid_providers)
+        await stack.enter_async_context(fitness.watching())
+        line = _line(pool, store, fitness, usage, limits)
+        board = Board(line, pool, limits.retry_minutes * 60)
         attachments = await stack.enter_async_context(httpx.AsyncClient(timeout=60, trust_env=False))
         fetcher = Fetcher(attachments, limits.attachment_bytes)
-        steps = Steps(Tools(pool, store, catalog, fetcher, limits, await store.instance()))
-        runner = Runner(pool, store, steps, limits.retry_minutes * 60)
+        instance = await store.instance()
+        steps = Steps(Tools(pool, line, board, store, catalog, fitness, usage, fetcher, limits, instance))
+        runner = Runner(pool, line, board, store, steps, limits.retry_minutes * 60)
+        resumer = Resumer(pool, store, runner)
+        await stack.enter_async_context(resumer.sweeping())
         drafts, forms, sent = DraftStore(connection), FormStore(connection), SentCommands(connection)
-        yield Engine(settings, store, catalog, drafts, forms, sent, pool, runner)
+        roles = RoleCaps(connection)
+        gate = Gate(limits, roles, usage, runner)
+        yield Engine(
+            *(settings, store, catalog, drafts, forms, sent, roles, usage, pool, fitness, line, runner, resumer, gate)
+        )
+
+
+def _line(pool: Pool, store: JobStore, fitness: Fitness, usage: Usage, limits: Limits) -> Line:
+    """Return the one line before all backends, and tell those what they need to know of it."""
+    rules = Rules(limits.running_per_user, limits.running_per_guild, limits.running_per_workflow)
+    line = Line(pool.offers, pool.slots, rules, usage.guess)
+    pool.fits, pool.load, pool.in_use = fitness.fits, line.running, store.in_use
+    pool.on_change(line.hand_out)
+    return line

@@ -47,7 +47,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that a member gave for an input. The URL is signed and short-lived; it goes once it was uploaded."""
+    """A file that a member gave for an input. The URL is signed, and lives for about a day."""
 
     name: str
     filename: str
@@ -103,6 +103,11 @@ class Job:
         return self.id if self.attempt == 1 else f"{self.id}-{self.attempt}"
 
     @property
+    def batch_ids(self) -> list[str]:
+        """The batch ids of all attempts."""
+        return [self.evolve(attempt=attempt).batch_id for attempt in range(1, self.attempt + 1)]
+
+    @property
     def duration(self) -> timedelta | None:
         """From the member's command to the end of the run."""
         return self.finished_at - self.created_at if self.finished_at else None
@@ -111,10 +116,21 @@ class Job:
         return replace(self, **changes)
 
     def ended(self, outcome: Outcome, problem: str | None = None, results: Sequence[str] = ()) -> Job:
-        """Return the job as it stands when its run is over, however it went."""
-        return self.evolve(
-            state=State.FINISHED, outcome=outcome, problem=problem, results=tuple(results), finished_at=now()
-        )
+        """Return the job as it stands when its run is over, however it went.
+
+        Where to get its files is kept only as long as it may be run again.
+        """
+        attachments = self.attachments
+        if outcome in {Outcome.COMPLETED, Outcome.CANCELLED}:
+            attachments = tuple(replace(attachment, url="") for attachment in attachments)
+        over = self.evolve(state=State.FINISHED, outcome=outcome, problem=problem, attachments=attachments)
+        return over.evolve(results=tuple(results), finished_at=now())
+
+    def moved(self, backend: str, *, anew: bool) -> Job:
+        """Return the job as it begins on another backend: with its files first. `anew` where it may have run before."""
+        state = State.NEW if self.attachments else State.READY
+        attempt = self.attempt + 1 if anew else self.attempt
+        return self.evolve(state=state, backend=backend, attempt=attempt, item_ids=())
 
 
 class DuplicateInteraction(Exception):
@@ -203,6 +219,14 @@ class JobStore(Ledger):
         """Return every job that is not closed, oldest first."""
         rows = await self._rows("SELECT * FROM jobs WHERE state <> 'closed' ORDER BY created_at, rowid")
         return [_from_row(row) for row in rows]
+
+    async def in_use(self, backend: str) -> bool:
+        """Tell whether a backend still has something of ours, or a job that has not ended."""
+        query = """
+            SELECT EXISTS (SELECT 1 FROM jobs WHERE backend = ? AND state <> 'closed')
+                OR EXISTS (SELECT 1 FROM assets WHERE backend = ? AND deleted_at IS NULL)
+        """
+        return bool((await self._rows(query, backend, backend))[0][0])
 
     async def of_user(self, user_id: int, guild_id: int | None, finished: int) -> tuple[list[Job], list[Job]]:
         """Return a member's jobs on one server: those that still run, and the last that are over, newest first."""

@@ -1,126 +1,299 @@
-"""The line before one backend: who waits, and whose turn is next.
+"""The one line before all backends: who waits, who has a turn, and where.
 
-A bot is one account to InvokeAI, so the server's own fairness between users cannot help: the line is ours. Turns go
-round the users that wait; within a user, by age.
+A bot is one account to InvokeAI, so the server's own fairness between users cannot help: the line is ours.
 """
 
 from __future__ import annotations
 
-import heapq
-from collections import Counter, defaultdict, deque
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+
+from bot.estimates import durations, positions, remaining, starts
+from bot.turns import ROUND, Heads, Key, Kind, Load, Member, Offers, Place, Rules, Ticket, order
+
+__all__ = ["Line", "Rules", "Standing", "Ticket"]
+
+#: Estimates run down as the clock runs on.
+_FRESH_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A job's place, 1 for the next and 0 with a turn or a free slot, and in how many seconds it starts, if known."""
+
+    position: int
+    starts_in: float | None
 
 
 @dataclass
-class Place:
-    """One job's place in the line. It gets no turn before it is `ready`: its pictures are still on their way up."""
+class Turn:
+    """One job's turn. Its work begins once the backend is through with those before it."""
 
-    job_id: str
-    user_id: int
-    moved: Callable[[], None]
-    is_ready: bool = False
+    ticket: Ticket
+    backend: str
+    began: float | None = None
 
 
-def order(waiting: Sequence[Place], running: Mapping[int, int], served: Mapping[int, int]) -> list[Place]:
-    """Return the waiting places in the order of their turns.
-
-    `running` counts each user's turns at present; `served` tells when each user last got one, the smaller the longer
-    ago. Pure: the same line always gives the same order.
-    """
-    places: defaultdict[int, deque[int]] = defaultdict(deque)
-    for index, place in enumerate(waiting):
-        places[place.user_id].append(index)
-    clock = max(served.values(), default=0)
-    # Of each user only the oldest place stands in the heap; between equal users, who came first.
-    heap = [(running.get(user, 0), served.get(user, -1), held[0], user) for user, held in places.items()]
-    heapq.heapify(heap)
-    turns: list[Place] = []
-    while heap:
-        count, _, index, user = heap[0]
-        turns.append(waiting[index])
-        clock += 1
-        places[user].popleft()
-        if places[user]:
-            heapq.heapreplace(heap, (count + 1, clock, places[user][0], user))
-        else:
-            heapq.heappop(heap)
-    return turns
+def _no_history(workflow_id: int | None) -> float | None:
+    return None
 
 
 class Line:
-    """Hand out `slots` turns at a time, so that the backend never idles and never holds more than it must."""
+    """Hand out each backend's turns, so that it never idles and never holds more than it must."""
 
-    def __init__(self, slots: int) -> None:
+    def __init__(
+        self,
+        offers: Callable[[Ticket], Sequence[str]],
+        slots: Callable[[], Mapping[str, int]],
+        rules: Rules = Rules(),  # noqa: B008 - it is frozen
+        expected: Callable[[int | None], float | None] = _no_history,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`offers` names the backends that may take a job, best first; `slots` tells how many turns each gives out."""
+        self._offers = offers
         self._slots = slots
+        self._expected = expected
+        self._clock = clock
+        self._load = Load(rules)
         self._waiting: dict[str, Place] = {}
-        self._running: dict[str, int] = {}
-        self._served: dict[int, int] = {}
-        #: Every waiting job's place, worked out once for each change: all who wait ask for theirs.
-        self._positions: dict[str, int] = {}
+        self._turns: dict[str, Turn] = {}
+        #: The same turns by backend; the first is the one that it works on.
+        self._held: dict[str, dict[str, Turn]] = {}
+        self._members: dict[int, Member] = {}
+        self._heads: dict[Kind, Heads] = {}
+        self._joined = 0
+        #: How many users wait, and how far their turns have brought them.
+        self._contenders = 0
+        self._passed = 0
+        self._standings: tuple[float, Mapping[str, Standing]] | None = None
 
     @property
     def length(self) -> int:
         return len(self._waiting)
 
-    def join(self, job_id: str, user_id: int, moved: Callable[[], None]) -> None:
-        """Take a place at the end. `moved` is called whenever the place may have changed, or became a turn."""
-        if job_id not in self._waiting and job_id not in self._running:
-            self._waiting[job_id] = Place(job_id, user_id, moved)
-            self._place_anew()
+    def join(self, ticket: Ticket, moved: Callable[[], None]) -> None:
+        """Take a place at the end. `moved` is called when it has become a turn."""
+        if ticket.job_id in self._waiting or ticket.job_id in self._turns:
+            return
+        self._standings = None
+        self._joined += 1
+        self._waiting[ticket.job_id] = Place(ticket, self._kind(ticket), moved, self._joined)
+        member = self._members.setdefault(ticket.user_id, Member())
+        if member.weigh(ticket.weight):
+            self._refresh(ticket.user_id)
+        if not member.waiting:
+            # Who comes stands where the others are: neither before who waits for the same round, nor behind the next.
+            member.passed = max(member.passed, self._passed)
+            self._contenders += 1
+        member.waiting += 1
 
-    def resume(self, job_id: str, user_id: int) -> None:
+    def resume(self, ticket: Ticket, backend: str) -> None:
         """Give a job the turn that it had before a restart, whatever the slots say: the backend has it."""
-        self._waiting.pop(job_id, None)
-        self._running[job_id] = user_id
-        self._place_anew()
+        turn = self._turns.get(ticket.job_id)
+        if turn and turn.backend == backend:
+            return
+        if turn:
+            self._end(turn)
+        elif place := self._waiting.get(ticket.job_id):
+            self._take(place)
+        self._begin(ticket, backend)
+        if turn:
+            self.hand_out()
 
     def ready(self, job_id: str) -> None:
         """Tell that a job could start."""
-        if place := self._waiting.get(job_id):
+        place = self._waiting.get(job_id)
+        if place and not place.is_ready:
             place.is_ready = True
-            if self._hand_out():
-                self._place_anew()
+            self._members[place.ticket.user_id].queue(place)
+            self._put(place.ticket.user_id, place.kind)
+            self.hand_out()
 
     def leave(self, job_id: str) -> None:
         """Give the place or the turn up; unknown jobs are fine."""
-        if self._waiting.pop(job_id, None) or self._running.pop(job_id, None) is not None:
-            self._hand_out()
-            self._place_anew()
+        if place := self._waiting.get(job_id):
+            self._take(place)
+            self._forget(place.ticket.user_id)
+        elif turn := self._turns.get(job_id):
+            self._end(turn)
+            self._forget(turn.ticket.user_id)
+            self.hand_out()
 
-    def has_turn(self, job_id: str) -> bool:
-        return job_id in self._running
+    def turn(self, job_id: str) -> str | None:
+        """Return the backend that has a turn for this job; None while it waits."""
+        turn = self._turns.get(job_id)
+        return turn.backend if turn else None
 
-    def position(self, job_id: str) -> int:
-        """Return the place in the line, 1 for the next; 0 where there is a free turn, or the job has its own."""
-        if self.has_turn(job_id):
-            return 0
-        return self._positions.get(job_id, max(self.length + 1 - self._free, 0))
+    def running(self, backend: str | None = None) -> int:
+        return len(self._turns if backend is None else self._held.get(backend, ()))
 
-    @property
-    def _free(self) -> int:
-        return max(self._slots - len(self._running), 0)
+    def standing(self, job_id: str) -> Standing:
+        """Return where a job stands; one that has not joined, behind all that wait."""
+        if job_id in self._turns:
+            return Standing(0, 0.0)
+        if job_id in self._waiting:
+            return self.standings()[job_id]
+        return Standing(max(self.length + 1 - sum(self._free().values()), 0), None)
 
-    def _hand_out(self) -> bool:
-        """Give the free turns to who is ready; return whether there was one to give."""
-        given = False
-        while len(self._running) < self._slots:
-            ready = [place for place in self._waiting.values() if place.is_ready]
-            if not ready:
+    def standings(self) -> Mapping[str, Standing]:
+        """Return where each of the waiting jobs stands."""
+        now = self._clock()
+        if self._standings is None or now - self._standings[0] >= _FRESH_SECONDS:
+            self._standings = now, self._work_out()
+        return self._standings[1]
+
+    def hand_out(self) -> None:
+        """Give the free turns to who is ready; to be called whenever something changed that the line does not see."""
+        self._standings = None
+        free = self._free()
+        offers = Offers(self._offers, among=list(free))
+        kinds, given = list(self._heads), list[Place]()
+        while free:
+            heads = {kind: head for kind in kinds if (head := self._head(kind, free, offers))}
+            if not heads:
                 break
-            following = order(ready, Counter(self._running.values()), self._served)[0]
-            del self._waiting[following.job_id]
-            self._running[following.job_id] = following.user_id
-            self._served[following.user_id] = max(self._served.values(), default=0) + 1
-            following.moved()
-            given = True
-        return given
+            place = min(heads.values(), key=itemgetter(0))[1]
+            # Asked again: where the last turn went is the busier now.
+            names = [*self._offers(place.ticket), *offers(place.ticket)]
+            backend = next(name for name in names if name in free)
+            self._serve(place, backend)
+            given.append(place)
+            free[backend] -= 1
+            if not free[backend]:
+                del free[backend]
+            # Turns only get fewer: a kind that had no chance gets none.
+            kinds = list(heads)
+        for place in given:
+            place.moved()
 
-    def _place_anew(self) -> None:
-        """Work all places out, and wake those whose own is another one now."""
-        turns = order(list(self._waiting.values()), Counter(self._running.values()), self._served)
-        before, free = self._positions, self._free
-        self._positions = {place.job_id: max(number - free, 0) for number, place in enumerate(turns, 1)}
-        for place in turns:
-            if before.get(place.job_id) not in (None, self._positions[place.job_id]):
-                place.moved()
+    def _kind(self, ticket: Ticket) -> Kind:
+        cap = self._load.rules.running_per_user if ticket.running_cap is None else ticket.running_cap
+        return Kind(ticket.guild_id, ticket.workflow_id, ticket.version, ticket.backend, cap)
+
+    def _free(self) -> dict[str, int]:
+        """Return the turns that each backend has to give; those without any are left out."""
+        free = {name: slots - self.running(name) for name, slots in self._slots().items()}
+        return {name: count for name, count in free.items() if count > 0}
+
+    def _head(self, kind: Kind, free: Mapping[str, int], offers: Offers) -> tuple[Key, Place] | None:
+        """Return the place of this kind whose turn is next; None where none may have one."""
+        heads = self._heads[kind]
+        if not self._load.has_room_for_kind(kind):
+            return None
+        while first := heads.first():
+            key, user_id = first
+            place = self._members[user_id].first(kind)
+            if place is None or not self._load.has_room_for_user(user_id, kind):
+                # Once one of its turns ends, the user is put in anew.
+                heads.drop(user_id)
+                continue
+            return (key, place) if any(name in free for name in offers(place.ticket)) else None
+        del self._heads[kind]
+        return None
+
+    def _refresh(self, user_id: int) -> None:
+        """Put a user's first places where its turns put them now."""
+        for kind in self._members[user_id].kinds():
+            self._put(user_id, kind)
+
+    def _put(self, user_id: int, kind: Kind) -> None:
+        member = self._members[user_id]
+        if place := member.first(kind):
+            self._heads.setdefault(kind, Heads()).put(user_id, member.key(place.number, self._load.users[user_id]))
+        elif heads := self._heads.get(kind):
+            heads.drop(user_id)
+
+    def _serve(self, place: Place, backend: str) -> None:
+        """Give a place its turn, and have its user wait for the next round."""
+        member = self._members[place.ticket.user_id]
+        # Who was kept back by a cap may catch up by one turn, not by all that it missed.
+        start = max(member.passed, self._passed - ROUND)
+        # Each turn brings the line forward, or those who come would pass those who wait for their second for ever.
+        passed = min(self._passed + ROUND // self._contenders, start + member.stride)
+        self._pass_by(max(self._passed, start, passed))
+        member.passed = start + member.stride
+        member.was_served = True
+        self._take(place)
+        self._begin(place.ticket, backend)
+
+    def _take(self, place: Place) -> None:
+        """Take a place out of the line."""
+        self._standings = None
+        place.is_ready = False
+        del self._waiting[place.ticket.job_id]
+        member = self._members[place.ticket.user_id]
+        member.waiting -= 1
+        self._contenders -= not member.waiting
+        self._put(place.ticket.user_id, place.kind)
+
+    def _begin(self, ticket: Ticket, backend: str) -> None:
+        self._standings = None
+        held = self._held.setdefault(backend, {})
+        turn = self._turns[ticket.job_id] = held[ticket.job_id] = Turn(ticket, backend, None if held else self._clock())
+        self._count(turn, 1)
+
+    def _end(self, turn: Turn) -> None:
+        self._standings = None
+        del self._turns[turn.ticket.job_id]
+        held = self._held[turn.backend]
+        del held[turn.ticket.job_id]
+        if following := next(iter(held.values()), None):
+            following.began = self._clock() if following.began is None else following.began
+        self._count(turn, -1)
+
+    def _count(self, turn: Turn, turns: int) -> None:
+        self._load.count(turn.ticket, turns)
+        self._members.setdefault(turn.ticket.user_id, Member())
+        self._refresh(turn.ticket.user_id)
+
+    def _pass_by(self, passed: int) -> None:
+        """Bring the line forward; once for each round, forget who is gone and would be a newcomer anyway."""
+        before, self._passed = self._passed, passed
+        if passed // ROUND > before // ROUND:
+            for user_id in [user_id for user_id, member in self._members.items() if member.passed <= passed]:
+                self._forget(user_id)
+
+    def _forget(self, user_id: int) -> None:
+        member = self._members[user_id]
+        if not member.waiting and not self._load.users[user_id] and member.passed <= self._passed:
+            del self._members[user_id]
+
+    def _work_out(self) -> Mapping[str, Standing]:
+        """Return where each of the waiting jobs stands: the work of all of them, so not for each one that asks."""
+        names = [name for name, slots in self._slots().items() if slots > 0]
+        offers = Offers(self._offers, among=names)
+        able, stuck = list[Place](), list[Place]()
+        for place in self._waiting.values():
+            (able if offers(place.ticket) else stuck).append(place)
+        able = order(able, self._members, self._load.users)
+        offered = [offers(place.ticket) for place in able]
+        numbers = positions(able, offered, self._free(), self._load)
+        found = {
+            place.ticket.job_id: Standing(number, starts_in)
+            for place, number, starts_in in zip(able, numbers, self._starts(able, offered, names), strict=True)
+        }
+        # Who can go nowhere at present keeps nobody back.
+        last = max(numbers, default=0)
+        for number, place in enumerate(order(stuck, self._members, self._load.users), last + 1):
+            found[place.ticket.job_id] = Standing(number, None)
+        return found
+
+    def _starts(
+        self, turns: Sequence[Place], offered: Sequence[Sequence[str]], names: Sequence[str]
+    ) -> Sequence[float | None]:
+        """Return in how many seconds each of these places starts, where that is known."""
+        now = self._clock()
+        workflows = {turn.ticket.workflow_id for turn in self._turns.values()}
+        seconds = durations(workflows | {place.ticket.workflow_id for place in turns}, self._expected)
+        if not seconds:
+            return [None] * len(turns)
+        busy = {
+            name: remaining(
+                (seconds[turn.ticket.workflow_id], 0.0 if turn.began is None else now - turn.began)
+                for turn in self._held.get(name, {}).values()
+            )
+            for name in names
+        }
+        return starts(busy, zip(offered, [seconds[place.ticket.workflow_id] for place in turns], strict=True))

@@ -1,17 +1,19 @@
 """Pictures and videos, pure: bytes in, bytes out. Every function here but `require_video` is slow; call it in a thread.
 
-Source of the chunks of a PNG: its specification, RFC 2083; of their keywords: files that InvokeAI 3 to 6 saved.
+Source of the chunks of a PNG: its specification, RFC 2083; of their keywords: files that InvokeAI 3 to 6 saved; of the
+segments of a JPEG: ITU-T T.81, annex B.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import warnings
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from workflows.document import MAX_BYTES
 from workflows.errors import DocumentError, InputError
@@ -20,6 +22,15 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 #: What the pixels of a PNG are made of. Everything else may hold words.
 _PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _WORKFLOW, _GRAPH, _METADATA = b"invokeai_workflow", b"invokeai_graph", b"invokeai_metadata"
+_JPEG = b"\xff\xd8"
+#: Within the pixels of a JPEG, 0xFF is followed by nothing of these.
+_MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
+_SCAN, _END = 0xDA, 0xD9
+#: What a JPEG is decoded by: its size, tables and pixels, and the two segments that tell what its colours are.
+_TABLES = frozenset({*range(0xC0, 0xD0), _SCAN, 0xDB, 0xDD})
+_COLOURS = {0xE0: b"JFIF\0", 0xEE: b"Adobe"}
+#: EXIF's orientations that are not upright.
+_TURNED = range(2, 9)
 _OTHERWISE = "Please attach a PNG, JPEG or WebP."
 #: WebP cannot hold a side longer than this.
 _WEBP_SIDE = 16383
@@ -35,10 +46,11 @@ class ResultFile:
 
 
 def prepare(name: str, data: bytes, megapixels: int) -> bytes:
-    """Return an attached picture as an upright PNG, in a mode that InvokeAI reads. Raises InputError for input `name`.
+    """Return an attached picture as an upright PNG or JPEG that InvokeAI reads, and which says nothing but its pixels.
 
     The bytes decide, not the file's name: what cannot be decoded whole is refused here, because the server would store
-    half of it or answer with an error of its own. EXIF orientation is lost on upload, so it is applied before.
+    half of it or answer with an error of its own. EXIF orientation is lost on upload, so it is applied before. Pixels
+    that need no change are not packed anew: of a photo that takes a second. Raises InputError for input `name`.
     """
     try:
         with warnings.catch_warnings():
@@ -49,6 +61,9 @@ def prepare(name: str, data: bytes, megapixels: int) -> bytes:
                     size = f"{image.width} x {image.height}"
                     raise InputError(name, f"that picture has {size} pixels; up to {megapixels} million are fine.")
                 image.seek(0)
+                image.load()
+                if as_it_is := _as_it_is(image, data):
+                    return as_it_is
                 upright = _eight_bits(ImageOps.exif_transpose(image))
                 has_alpha = upright.has_transparency_data
                 return _png(upright.convert("RGBA" if has_alpha else "RGB"))
@@ -58,6 +73,17 @@ def prepare(name: str, data: bytes, megapixels: int) -> bytes:
         raise InputError(name, f"that file is not a picture that can be read. {_OTHERWISE}") from None
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError, Image.DecompressionBombError):
         raise InputError(name, f"that picture is damaged or cut short. {_OTHERWISE}") from None
+
+
+def _as_it_is(image: Image.Image, data: bytes) -> bytes | None:
+    """Return the file of a picture that was decoded, without its words; None where its pixels have to be others."""
+    is_plain = image.mode in {"RGB", "RGBA"} and "transparency" not in image.info
+    if not is_plain or image.getexif().get(ExifTags.Base.Orientation) in _TURNED:
+        return None
+    if image.format == "PNG":
+        return None if getattr(image, "is_animated", False) else _only_pixels(data)
+    # An MPO is a JPEG with more pictures after its end.
+    return _only_scans(data) if image.format in {"JPEG", "MPO"} else None
 
 
 def fit(png: bytes, stem: str, limit: int) -> ResultFile:
@@ -187,6 +213,23 @@ def _only_pixels(png: bytes) -> bytes | None:
     except ValueError:
         return None
     return _PNG + b"".join(_chunk(kind, data) for kind, data in kept)
+
+
+def _only_scans(jpeg: bytes) -> bytes | None:
+    """Return a JPEG without any segment that its pixels do not need; None for what is damaged."""
+    kept, place = [_JPEG], len(_JPEG)
+    while marker := _MARKER.match(jpeg, place):
+        kind, start = marker[1][0], marker.end()
+        if kind == _END:
+            return b"".join([*kept, marker[0]])
+        place = max(start + 2, start + int.from_bytes(jpeg[start : start + 2]))
+        name = jpeg[start + 2 : start + 7]
+        if kind == _SCAN:
+            following = _MARKER.search(jpeg, place)
+            place = following.start() if following else len(jpeg)
+        if kind in _TABLES or name == _COLOURS.get(kind):
+            kept.append(jpeg[marker.start() : place])
+    return None
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

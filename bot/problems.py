@@ -29,6 +29,7 @@ _KNOWN = {
 
 OUR_SIDE = "Something went wrong on our side. Please try again; if it stays, tell an admin of this server."
 UNREACHABLE = "InvokeAI did not answer for a long time, so this job was given up. Please try again later."
+RESTARTING = "I am being restarted. Please try again in a moment."
 RESTARTED = "InvokeAI restarted twice while this job ran. Please try again later."
 FORGOTTEN = "InvokeAI no longer knows this job: it was cleared there. Please run it again."
 NOTHING_MADE = "The workflow ran to its end but made no picture and no video. Please tell an admin of this server."

@@ -1,8 +1,8 @@
 """Drive jobs through their steps: each in a task of its own, saved after every step, resumed after a restart.
 
 Unavailable means the same step again, after a pause, until a deadline; cleanup has none. Any other error moves the job
-forward, to the delivery of the error and then to cleanup. Shutdown only stops the tasks: the rows stay, and the next
-process goes on.
+forward, to the delivery of the error and then to cleanup. A stop lets what is in flight end, and then only stops the
+tasks: the rows stay, and the next process goes on.
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ import contextlib
 import logging
 import random
 import sqlite3
-from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Mapping, Set
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from types import MappingProxyType
 
 from bot import problems
-from bot.cards import Away, Card
+from bot.board import Board
+from bot.cards import Away, Card, Restarted
 from bot.jobs import Cap, Job, JobStore, State
-from bot.pool import Backend, Pool
+from bot.line import Line, Standing
+from bot.pool import Pool
 from bot.signals import Signal
 from bot.steps import Steps
-from bot.sweep import sweep
+from bot.steps.tools import ticket
 from workflows.errors import AuthError, BackendError, QueueFull, Unavailable, UserError
 
 log = logging.getLogger(__name__)
@@ -29,8 +31,6 @@ log = logging.getLogger(__name__)
 OpenCard = Callable[[Job], Awaitable[Card]]
 
 _LONGEST_PAUSE = 60.0
-_SWEEP_SECONDS = 3600.0
-_START_SWEEP_SECONDS = 20.0
 #: A step that worked for so long before it failed begins a new run of failures; longer than any call may hang.
 _STEADY_SECONDS = 300.0
 
@@ -38,8 +38,14 @@ _STEADY_SECONDS = 300.0
 class Runner:
     """Drives all jobs of this process."""
 
-    def __init__(self, pool: Pool, store: JobStore, steps: Steps, retry_seconds: float) -> None:
+    def __init__(
+        self, pool: Pool, line: Line, board: Board, store: JobStore, steps: Steps, retry_seconds: float
+    ) -> None:
+        #: While it is, nothing new begins: the process is about to end.
+        self.stopping = False
         self._pool = pool
+        self._line = line
+        self._board = board
         self._store = store
         self._steps = steps
         self._retry_seconds = retry_seconds
@@ -47,17 +53,19 @@ class Runner:
         self._signals: dict[str, Signal] = {}
 
     async def submit(self, job: Job, most: Mapping[Cap, int] = MappingProxyType({})) -> Job:
-        """Save a new job and give it its backend and its place in the line; `start` sets it going.
+        """Save a new job and give it a backend and its place in the line; `start` sets it going.
 
-        Raises DuplicateInteraction if its interaction has a job already, CapReached if there are `most` under way.
+        Raises DuplicateInteraction if its interaction has a job already, CapReached if there are `most` under way, and
+        UserError while the bot is being stopped.
         """
-        backend = self._pool.choose()
-        job = job.evolve(backend=backend.name)
+        if self.stopping:
+            raise UserError(problems.RESTARTING)
+        job = job.evolve(backend=self._pool.choose(job.workflow_id, job.version).name)
         await self._store.create(job, most)
-        log.info("job %s: %s for user %s on %s", job.id, job.title, job.user_id, backend.name)
+        log.info("job %s: %s for user %s on %s", job.id, job.title, job.user_id, job.backend)
         self._steps.expect(job)
         signal = self._signals[job.id] = Signal()
-        backend.line.join(job.id, job.user_id, signal.wake)
+        self._line.join(ticket(job), signal.wake)
         return job
 
     def start(self, job: Job, card: Card, *, changed: bool = False) -> asyncio.Task[Job]:
@@ -73,28 +81,13 @@ class Runner:
         task.add_done_callback(lambda done: self._forget(job, done))
         return task
 
-    async def resume(self, open_card: OpenCard, backends: Container[str] | None = None) -> int:
-        """Take up every job that an earlier process left, after clearing what it left behind; return how many.
+    def is_driven(self, job_id: str) -> bool:
+        """Tell whether a job was taken up in this process already."""
+        return job_id in self._signals
 
-        With `backends`, only the jobs on these: a run from the terminal cannot reach the others.
-        """
-        resting = [
-            job
-            for job in await self._store.open_jobs()
-            if job.id not in self._signals and (backends is None or (job.backend or "") in backends)
-        ]
-        for backend in self._pool:
-            await self._sweep(backend, {job.id for job in resting}, _START_SWEEP_SECONDS)
-        for job in resting:
-            try:
-                card = await open_card(job)
-            except Exception:
-                # One job that cannot be shown must not keep the others from being taken up.
-                log.exception("job %s cannot be taken up", job.id)
-                continue
-            # Looking for the card may have found where it stands, or that there is none and the job shall not run.
-            self.start(await self._store.get(job.id) or job, card)
-        return len(resting)
+    def expect(self, job: Job) -> None:
+        """Tell that surely no batch of a job is on a backend yet."""
+        self._steps.expect(job)
 
     async def drained(self) -> None:
         """Wait until no job is being driven."""
@@ -112,30 +105,52 @@ class Runner:
             signal.cancel()
         return True
 
-    def position(self, job: Job) -> int:
-        """Return a job's place in its backend's line, 0 for about to start."""
-        with contextlib.suppress(KeyError):
-            return self._pool.get(job.backend or "").line.position(job.id)
-        # Its backend is not in the configuration any more.
-        return 0
+    def standing(self, job: Job) -> Standing:
+        """Return a job's place in the line, 0 for about to start, and when that is."""
+        return self._line.standing(job.id)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
-        """Sweep every hour, and stop all tasks at the end; what they drove stays in the database."""
-        sweeper = asyncio.create_task(self._sweep_hourly(), name="sweep")
+        """Keep the waiting informed, and stop all tasks at the end; what they drove stays in the database."""
+        board = asyncio.create_task(self._board.run(), name="board")
         try:
             yield
         finally:
-            tasks: list[asyncio.Task[None] | asyncio.Task[Job]] = [sweeper, *self._tasks.values()]
+            tasks: list[asyncio.Task[None] | asyncio.Task[Job]] = [board, *self._tasks.values()]
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
+
+    async def hand_over(self, seconds: float) -> None:
+        """Begin nothing new, let what is in flight end, for so long at most, and stop driving; the rows stay."""
+        self.stopping = True
+        resting = [
+            asyncio.create_task(self._stop_at_rest(task, self._signals[job_id]), name=f"stop {job_id}")
+            for job_id, task in self._tasks.items()
+        ]
+        if resting:
+            _, late = await asyncio.wait(resting, timeout=seconds)
+            for waiting in late:
+                waiting.cancel()
+            await asyncio.wait(resting)
+
+    async def _stop_at_rest(self, task: asyncio.Task[Job], signal: Signal) -> None:
+        rested = asyncio.create_task(signal.rested())
+        try:
+            await asyncio.wait({rested, task}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            rested.cancel()
+        task.cancel()
+        await asyncio.wait({task})
 
     async def _drive(self, job: Job, card: Card, signal: Signal, changed: bool) -> Job:
         try:
             if changed:
                 await self._save(job)
             while job.state is not State.CLOSED:
+                if self.stopping:
+                    with signal.at_rest():
+                        await asyncio.Event().wait()
                 following = await self._step(job, card, signal)
                 if following is not job:
                     job = following
@@ -173,8 +188,11 @@ class Runner:
                     raise
                 failures += 1
                 log.warning("job %s in state %s, try %s: %r", job.id, job.state, failures, error)
-                if isinstance(error, BackendError) and job.state is not State.SETTLED:
-                    card.show(job, Away(is_full=isinstance(error.__cause__, QueueFull)))
+                if isinstance(error, BackendError):
+                    self._doubt(job, card, error)
+                    if moved := self._steps.elsewhere(job, clock() - failing_since):
+                        card.show(moved, Restarted(has_moved=True))
+                        return moved
                 await self._pause(failures, signal)
 
     def _worth_another_try(self, job: Job, error: Exception, failing: float) -> bool:
@@ -182,6 +200,15 @@ class Runner:
         if job.state is State.SETTLED or isinstance(error, sqlite3.DatabaseError):
             return True
         return isinstance(error, Unavailable | AuthError) and failing < self._retry_seconds
+
+    def _doubt(self, job: Job, card: Card, error: BackendError) -> None:
+        """Say on the card that the backend does not answer, and have that looked into."""
+        is_full = isinstance(error.__cause__, QueueFull)
+        if job.state is not State.SETTLED:
+            card.show(job, Away(is_full=is_full))
+        with contextlib.suppress(KeyError):
+            if not is_full:
+                self._pool.get(job.backend or "").doubt()
 
     async def _save(self, job: Job) -> None:
         failures = 0
@@ -191,35 +218,19 @@ class Runner:
             except sqlite3.DatabaseError as error:
                 failures += 1
                 log.error("job %s cannot be saved: %s", job.id, error)  # noqa: TRY400  one line a try is enough
-                await self._pause(failures, Signal())
+                await asyncio.sleep(_pause_seconds(failures))
             else:
                 return
 
     async def _pause(self, failures: int, signal: Signal) -> None:
         """Wait before the next try; a cancel ends the wait."""
-        seconds = min(_LONGEST_PAUSE, 0.25 * 2 ** min(failures, 10)) * random.uniform(0.5, 1)  # noqa: S311  no secret
         was_cancelled = signal.cancelled
         signal.clear()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(_pause_seconds(failures)):
                 while signal.cancelled == was_cancelled:
                     await signal.wait()
                     signal.clear()
-
-    async def _sweep_hourly(self) -> None:
-        while True:
-            await asyncio.sleep(_SWEEP_SECONDS)
-            for backend in self._pool:
-                await self._sweep(backend)
-
-    async def _sweep(self, backend: Backend, resting: Set[str] = frozenset(), seconds: float | None = None) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await sweep(backend, self._store, resting)
-        except (BackendError, TimeoutError) as error:
-            log.warning("sweep of %s put off: %r", backend.name, error)
-        except Exception:
-            log.exception("sweep of %s", backend.name)
 
     def _forget(self, job: Job, done: asyncio.Task[Job]) -> None:
         self._tasks.pop(job.id, None)
@@ -227,5 +238,8 @@ class Runner:
         if done.cancelled() or not (error := done.exception()):
             return
         log.error("job %s is driven no more; the next start takes it up", job.id, exc_info=error)
-        with contextlib.suppress(KeyError):
-            self._pool.get(job.backend or "").line.leave(job.id)
+        self._line.leave(job.id)
+
+
+def _pause_seconds(failures: int) -> float:
+    return min(_LONGEST_PAUSE, 0.25 * 2 ** min(failures, 10)) * random.uniform(0.5, 1)  # noqa: S311  no secret

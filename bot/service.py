@@ -48,6 +48,8 @@ async def open_service(settings: Settings) -> AsyncGenerator[asyncio.Task[None]]
             try:
                 yield connection
             finally:
+                # Still connected: whoever asks for something meanwhile is told to try again in a moment.
+                await engine.runner.hand_over(settings.limits.stop_seconds)
                 connection.cancel()
                 with contextlib.suppress(asyncio.CancelledError, discord.DiscordException, ConfigError):
                     await connection

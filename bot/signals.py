@@ -1,4 +1,4 @@
-"""How the one who drives a job is told something: that its place in the line moved, that it shall be cancelled."""
+"""How the one who drives a job is told something: that it has its turn, that it shall be cancelled."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ class Signal:
     def __init__(self, *, cancelled: bool = False) -> None:
         self.cancelled = cancelled
         self._rung = asyncio.Event()
+        self._resting = asyncio.Event()
         self._listeners: list[Callable[[], None]] = []
 
     def wake(self) -> None:
@@ -29,7 +30,21 @@ class Signal:
         self._rung.clear()
 
     async def wait(self) -> None:
-        await self._rung.wait()
+        with self.at_rest():
+            await self._rung.wait()
+
+    @contextlib.contextmanager
+    def at_rest(self) -> Generator[None]:
+        """Say for the length of the block that no effect is in flight: whoever stops now cuts nothing off."""
+        self._resting.set()
+        try:
+            yield
+        finally:
+            self._resting.clear()
+
+    async def rested(self) -> None:
+        """Wait until no effect is in flight."""
+        await self._resting.wait()
 
     @contextlib.contextmanager
     def also_wakes(self, listener: Callable[[], None]) -> Generator[None]:

@@ -212,7 +212,7 @@ async def _take_up_earlier(engine: Engine) -> set[str]:
     async def nowhere(job: Job) -> NoCard:
         return NoCard()
 
-    await engine.runner.resume(nowhere, backends)
+    await engine.resumer.resume(nowhere, backends)
     return {job.id for job in earlier}
 
 
@@ -307,8 +307,10 @@ def _words(moment: Moment) -> str:
             percentage = f" {moment.fraction:.0%}" if moment.fraction is not None else ""
             return f"node {moment.node} of {moment.nodes} {moment.title}{percentage}".rstrip()
         case Away():
-            return "InvokeAI does not answer, trying again"
+            why = "queue is full" if moment.is_full else "queue is paused" if moment.is_paused else ""
+            return f"InvokeAI's {why}, trying again" if why else "InvokeAI does not answer, trying again"
         case Restarted():
-            return "InvokeAI restarted, running once more"
+            what = "moved to another InvokeAI" if moment.has_moved else "InvokeAI restarted"
+            return f"{what}, running once more"
         case Cancelling():
             return "cancelling"

@@ -38,8 +38,19 @@ class CancelButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"fa
         if interaction.user.id != job.user_id and not interaction.permissions.manage_messages:
             raise UserError("Only the one who asked for it, or someone with **Manage Messages**, can cancel this.")
         await interaction.response.defer()
-        if not await bot.engine.runner.cancel(job.id):
-            await interaction.followup.send("That job is over already.", ephemeral=True)
+        was_running = await bot.engine.runner.cancel(job.id)
+        if text := self._answer(interaction, was_running=was_running):
+            await interaction.followup.send(text, ephemeral=True)
+
+    def _answer(self, interaction: discord.Interaction[Any], *, was_running: bool) -> str:
+        """Return what the card will not say, or not soon."""
+        bot: Familiar = interaction.client
+        if not was_running:
+            return "That job is over already."
+        if bot.engine.runner.stopping:
+            return "🛑 I am being restarted, and cancel it as soon as I am back."
+        is_private = interaction.message is not None and interaction.message.flags.ephemeral
+        return "🛑 Cancelling …" if is_private else ""
 
 
 def cancel_view(job_id: str) -> discord.ui.View:

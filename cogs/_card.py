@@ -1,14 +1,12 @@
 """The card: a job's message in Discord, progress first, then results.
 
 While the interaction's token lives, edits go by it: its rate limit is its own. After that the same message is edited
-by channel and id. One relay per card: the newest state wins, one edit is in flight, the final state is always sent.
+by channel and id. Where the end of a job cannot be told there any more, it goes to whoever asked, by direct message.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import io
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
@@ -18,11 +16,15 @@ import aiohttp
 import discord
 
 from bot.bot import Familiar
-from bot.cards import FILES_PER_MESSAGE, Moment, Told, TooLarge, Undeliverable
+from bot.cards import FILES_PER_MESSAGE, Moment, Told, TooLarge, Undeliverable, Waiting
 from bot.jobs import Job, now
 from bot.media import ResultFile
 from cogs import _words
 from cogs._cancel import cancel_view
+from cogs._direct import DIRECT_LIMIT, post_further, send_direct
+from cogs._offers import end_view
+from cogs._posting import UNKNOWN_CHANNEL, as_files, posted, translated
+from cogs._relay import ChannelPace, Relay, channel_pace
 from workflows.errors import Unavailable
 from workflows.values import InputSpec
 
@@ -34,11 +36,14 @@ REQUEST_LIMIT = 25 * 1024 * 1024 - 64 * 1024
 DEFAULT_FILE_LIMIT = 10 * 1024 * 1024
 
 _INVALID_TOKEN = frozenset({50027, 10015, 10062})
-_TOO_LARGE = 40005
+#: Of the edits by channel, in seconds: some are left for results. Discord was seen to take five in five seconds, and
+#: says that it takes three in six of messages that are over an hour old.
+_EDIT_SECONDS, _OLD_EDIT_SECONDS = 2.0, 4.0
+_OLD = timedelta(hours=1)
 
 
 class DiscordCard:
-    """Implements bot.cards.Card on one message."""
+    """Implements bot.cards.Card on one message. Until something is shown it holds next to nothing."""
 
     request_limit = REQUEST_LIMIT
 
@@ -46,85 +51,143 @@ class DiscordCard:
         self,
         bot: Familiar,
         job: Job,
-        inputs: tuple[InputSpec, ...],
+        inputs: tuple[InputSpec, ...] | None = None,
         *,
         pace: float,
         file_limit: int = DEFAULT_FILE_LIMIT,
         shown: Moment | None = None,
     ) -> None:
+        """Take the inputs of the job's version where they are at hand; if not, they are read at its end."""
         self.file_limit = file_limit
         self._bot = bot
         self._job = job
         self._inputs = inputs
         self._pace = pace
-        self._token_is_dead = False
-        #: What the message shows already; there is no need to say it twice.
         self._shown = shown
-        self._newest: tuple[Job, Moment] | None = None
-        self._changed = asyncio.Event()
-        self._relay = asyncio.create_task(self._relay_progress(), name=f"card {job.id}")
+        self._token_is_dead = False
+        self._is_over = False
+        self._relay: Relay | None = None
+        self._channel_pace: ChannelPace | None = None
+        #: Why the channel took no files, so that it need not be asked with smaller ones.
+        self._refused: Undeliverable | None = None
 
     def show(self, job: Job, moment: Moment) -> None:
-        self._newest = (job, moment)
-        self._changed.set()
+        if self._is_over or (self._relay is None and moment == self._shown):
+            return
+        if self._relay is None:
+            self._relay = Relay(self._job.id, self._draw, self._turn, self._pace, self._shown)
+        self._relay.show(job, moment)
 
     async def deliver(self, job: Job, files: Sequence[ResultFile]) -> Told:
-        # The edit in flight ends first: one that arrived after the results would hide them.
-        self._newest = None
-        self._changed.set()
-        await asyncio.wait({self._relay})
+        self._is_over = True
+        if self._relay:
+            await self._relay.end()
         notes = [f"{file.filename}: {file.note}" for file in files if file.note]
-        embed = _words.outcome_embed(job, self._inputs, notes)
-        head, rest = files[:FILES_PER_MESSAGE], files[FILES_PER_MESSAGE:]
-        await self._edit(embed=embed, files=head, view=None)
-        for number, start in enumerate(range(0, len(rest), FILES_PER_MESSAGE), 1):
-            await self._post(rest[start : start + FILES_PER_MESSAGE], nonce=f"{job.id}-{number}")
-        return Told.CARD
+        embed = _words.outcome_embed(job, await self._read_inputs(), notes)
+        refused, left = await self._put(job, embed, files)
+        if refused is None:
+            return Told.CARD
+        if refused.why is Told.CARD_DELETED:
+            raise refused
+        log.info("job %s: told by direct message, as its card is out of reach: %s", job.id, refused)
+        self._bring_down_limit(left)
+        await send_direct(self._bot, job, embed, left, refused)
+        if refused.why is not Told.CHANNEL_DELETED:
+            await self._say_where(job, embed, has_files=bool(left))
+        return Told.DIRECT
 
     async def close(self) -> None:
-        # At the end of a job nothing is in flight any more; at a shutdown nobody shall wait for Discord.
-        self._newest = None
-        self._relay.cancel()
-        await asyncio.wait({self._relay})
+        self._is_over = True
+        if self._relay:
+            await self._relay.close()
 
-    async def _relay_progress(self) -> None:
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            newest = self._newest
-            if newest is None:
-                return
-            job, moment = newest
-            if moment == self._shown:
-                continue
-            self._shown = moment
+    async def _read_inputs(self) -> tuple[InputSpec, ...]:
+        job = self._job
+        if self._inputs is None:
             try:
-                await self._edit(embed=_words.progress_embed(job, moment), view=cancel_view(self._job.id))
-            except Undeliverable as error:
-                log.info("job %s: no more progress on its card: %s", self._job.id, error)
-                return
-            except (Unavailable, TooLarge) as error:
-                log.debug("job %s: an edit was lost: %s", self._job.id, error)
-            except Exception:
-                log.exception("job %s: its progress could not be shown", self._job.id)
-            await self._rest()
+                self._inputs = await self._bot.engine.catalog.inputs(job.workflow_id or 0, job.version or 0)
+            except KeyError:
+                self._inputs = ()
+        return self._inputs
 
-    async def _rest(self) -> None:
-        """Keep the pace; the end of the job need not wait for it."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._pace):
-                while self._newest is not None:
-                    await self._changed.wait()
-                    if self._newest is not None:
-                        self._changed.clear()
-        if self._newest is not None:
-            self._changed.set()
+    async def _draw(self, job: Job, moment: Moment) -> None:
+        await self._edit(embed=_words.progress_embed(job, moment), view=cancel_view(self._job.id))
+
+    async def _turn(self, moment: Moment) -> None:
+        """Wait until progress may go to this channel; by the interaction's token it always may."""
+        if self._webhook() is None:
+            await self._held_pace().turn(self._edit_seconds(), can_wait=isinstance(moment, Waiting))
+
+    def _held_pace(self) -> ChannelPace:
+        if self._channel_pace is None:
+            self._channel_pace = channel_pace(self._bot, self._job.channel_id or 0)
+        return self._channel_pace
+
+    def _edit_seconds(self) -> float:
+        return _OLD_EDIT_SECONDS if now() - self._job.created_at > _OLD else _EDIT_SECONDS
+
+    async def _put(
+        self, job: Job, embed: discord.Embed, files: Sequence[ResultFile]
+    ) -> tuple[Undeliverable | None, Sequence[ResultFile]]:
+        """Show the end on the card and below it; return why not all of it is there, and which files are not."""
+        if files and self._refused:
+            return self._refused, files
+        head, rest = files[:FILES_PER_MESSAGE], files[FILES_PER_MESSAGE:]
+        if self._webhook() is None:
+            self._held_pace().spend(self._edit_seconds())
+        try:
+            await self._edit(embed=embed, files=head, view=end_view(job))
+        except Undeliverable as error:
+            refused = await self._doubted(error)
+            self._refused = refused if files else None
+            return refused, files
+        try:
+            if rest:
+                await self._post(rest)
+        except Undeliverable as error:
+            return error, rest
+        return None, ()
+
+    async def _doubted(self, refused: Undeliverable) -> Undeliverable:
+        """Return why a card is out of reach; by its token, one in a channel that was deleted is only unknown."""
+        if refused.why is not Told.CARD_DELETED or self._job.message_id is None:
+            return refused
+        try:
+            await self._bot.http.get_channel(self._job.channel_id or 0)
+        except discord.NotFound as error:
+            if error.code == UNKNOWN_CHANNEL:
+                return Undeliverable(str(error), Told.CHANNEL_DELETED)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.info("job %s: its channel cannot be looked at: %s", self._job.id, error)
+        return refused
+
+    def _bring_down_limit(self, files: Sequence[ResultFile]) -> None:
+        """Have files made again that fit a direct message, where the server allowed larger ones."""
+        if any(len(file.data) > DIRECT_LIMIT for file in files):
+            self.file_limit = min(self.file_limit, DIRECT_LIMIT)
+            raise TooLarge("over the limit of direct messages")
+
+    async def _say_where(self, job: Job, embed: discord.Embed, *, has_files: bool) -> None:
+        """Say on the card that the rest went by direct message, if that much is allowed."""
+        note = _words.elsewhere_note(job, has_files=has_files)
+        told = embed.copy()
+        told.description = f"{embed.description or ''}\n{note}".strip()
+        # Where no embeds are allowed either, plain words may be.
+        ways: list[dict[str, Any]] = [{"embed": told}, {"content": note, "embed": None}]
+        for changes in ways:
+            try:
+                await self._edit(view=None, **changes)
+            except (Undeliverable, TooLarge, Unavailable) as error:
+                # It was told where it matters.
+                log.info("job %s: its card does not say where it was told: %s", job.id, error)
+            else:
+                return
 
     async def _edit(self, *, files: Sequence[ResultFile] | None = None, **changes: Any) -> None:
         job = self._job
         if job.message_id is None or job.channel_id is None:
-            raise Undeliverable("it was never posted")
-        with _translated():
+            raise Undeliverable("it was never posted", Told.CARD_DELETED)
+        with translated():
             if webhook := self._webhook():
                 try:
                     await webhook.edit_message(job.message_id, **changes, **_attached(files))
@@ -137,19 +200,15 @@ class DiscordCard:
             channel = self._bot.get_partial_messageable(job.channel_id, guild_id=job.guild_id)
             await channel.get_partial_message(job.message_id).edit(**changes, **_attached(files))
 
-    async def _post(self, files: Sequence[ResultFile], nonce: str) -> None:
-        """Post what did not fit the card; the nonce keeps a second try from doubling it."""
+    async def _post(self, files: Sequence[ResultFile]) -> None:
+        """Post what did not fit the card, as replies to it."""
         job = self._job
-        with _translated():
+        with translated():
             channel = self._bot.get_partial_messageable(job.channel_id or 0, guild_id=job.guild_id)
             reference = discord.MessageReference(
                 message_id=job.message_id or 0, channel_id=job.channel_id or 0, fail_if_not_exists=False
             )
-            try:
-                await channel.send(files=[_file(file) for file in files], nonce=nonce, reference=reference)
-            except discord.Forbidden:
-                # Where the bot may not read the history it may write, but not reply.
-                await channel.send(files=[_file(file) for file in files], nonce=nonce)
+            await post_further(channel, job, files, await posted(self._bot, channel, job), reference=reference)
 
     def _webhook(self) -> discord.Webhook | None:
         job = self._job
@@ -179,24 +238,4 @@ async def find_answer(bot: Familiar, job: Job) -> int | None:
 
 
 def _attached(files: Sequence[ResultFile] | None) -> dict[str, Any]:
-    """Return the files anew for each try: what the library sent once is read to its end, and arrives empty."""
-    return {} if files is None else {"attachments": [_file(file) for file in files]}
-
-
-def _file(file: ResultFile) -> discord.File:
-    return discord.File(io.BytesIO(file.data), filename=file.filename)
-
-
-@contextlib.contextmanager
-def _translated():
-    """Turn what discord.py raises into what the runner knows: later, smaller, or never."""
-    try:
-        yield
-    except discord.HTTPException as error:
-        if error.status == 413 or error.code == _TOO_LARGE:
-            raise TooLarge(str(error)) from error
-        if error.status >= 500 or error.status == 429:
-            raise Unavailable(f"Discord: {error}") from error
-        raise Undeliverable(str(error)) from error
-    except (aiohttp.ClientError, discord.RateLimited, OSError, TimeoutError) as error:
-        raise Unavailable(f"Discord: {error!r}") from error
+    return {} if files is None else {"attachments": as_files(files)}

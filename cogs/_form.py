@@ -12,7 +12,6 @@ from bot.forms import Form
 from bot.jobs import Attachment
 from bot.options import MAX_MENU
 from workflows import match
-from workflows._json import mapping
 from workflows.errors import InputError
 from workflows.models import ModelRecord
 from workflows.scalars import offered, short
@@ -138,7 +137,7 @@ class Sheet:
         if value is None or (given is None and spec.is_seed):
             return ""
         if spec.kind is Kind.STYLE_PRESET:
-            found = match.find(str(mapping(value).get("style_preset_id", "")), self.models or ())
+            found = match.find_preset(value, offered(spec, self.models or ()))
             return found.name if found else show(spec, value)
         return show(spec, value)
 
@@ -160,8 +159,8 @@ class Sheet:
             return None
         if spec.kind is Kind.CHOICE or value is None:
             return None if value is None else str(value)
-        wanted = mapping(value).get("style_preset_id", value) if spec.kind is Kind.STYLE_PRESET else value
-        found = match.find(wanted, offered(spec, self.models or ()))
+        find = match.find_preset if spec.kind is Kind.STYLE_PRESET else match.find
+        found = find(value, offered(spec, self.models or ()))
         return found.key if found else None
 
     def kept(self, spec: InputSpec, value: str) -> str:

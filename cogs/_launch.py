@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -14,7 +16,8 @@ from bot.bot import Familiar
 from bot.cards import Moment, Uploading, Waiting
 from bot.catalog import Published
 from bot.fetch import require_size
-from bot.jobs import Attachment, Cap, CapReached, DuplicateInteraction, Job, new_id, now
+from bot.jobs import Attachment, DuplicateInteraction, Job, new_id, now
+from bot.line import Standing
 from bot.options import shorten
 from cogs import _words
 from cogs._cancel import cancel_view
@@ -35,6 +38,18 @@ _NEEDED = {
 }
 
 
+@dataclass(frozen=True)
+class JobParts:
+    """What shall run: one version of a workflow, with values that were read and files that may be fetched."""
+
+    workflow_id: int
+    version: int
+    title: str
+    inputs: tuple[InputSpec, ...]
+    given: dict[str, Any]
+    attachments: tuple[Attachment, ...] = ()
+
+
 async def launch(interaction: discord.Interaction[Any], published: Published, raw: Mapping[str, Any]) -> None:
     """Run a published workflow with what the member gave. Raises UserError, which names the input."""
     bot: Familiar = interaction.client
@@ -44,15 +59,28 @@ async def launch(interaction: discord.Interaction[Any], published: Published, ra
     asks_for_a_model = any(spec.is_installed and spec.is_asked for spec in published.inputs)
     models = await engine.pool.choose().known_models() if asks_for_a_model else ()
     given = parse_all(published.inputs, raw, models, random.SystemRandom().randint)
+    parts = JobParts(published.workflow_id, published.version, published.name, published.inputs, given, attachments)
+    await launch_job(interaction, parts)
+
+
+async def launch_job(interaction: discord.Interaction[Any], parts: JobParts) -> None:
+    """Save a job for whoever asks, answer with its card, and set it going: commands, forms and Again end here.
+
+    Raises UserError where the bot may not show it here, or the member may not run it now.
+    """
+    bot: Familiar = interaction.client
+    engine = bot.engine
+    require_permissions(interaction)
+    engine.fitness.require(parts.workflow_id, parts.version)
     job = Job(
         id=new_id(),
         user_id=interaction.user.id,
-        title=published.name,
+        title=parts.title,
         created_at=now(),
-        workflow_id=published.workflow_id,
-        version=published.version,
-        given=given,
-        attachments=attachments,
+        workflow_id=parts.workflow_id,
+        version=parts.version,
+        given=parts.given,
+        attachments=parts.attachments,
         guild_id=interaction.guild_id,
         channel_id=interaction.channel_id,
         application_id=interaction.application_id,
@@ -60,23 +88,18 @@ async def launch(interaction: discord.Interaction[Any], published: Published, ra
         interaction_token=interaction.token,
     )
     try:
-        job = await engine.runner.submit(job, {Cap.USER: engine.settings.limits.waiting_per_user})
-    except CapReached as reached:
-        raise UserError(
-            f"You have {reached.most} jobs under way already. Please wait for one of them, or cancel it."
-        ) from reached
+        job = await engine.gate.enter(job, [role.id for role in getattr(interaction.user, "roles", ())])
     except DuplicateInteraction:
         log.warning("interaction %s was delivered twice", interaction.id)
         return
-    await _answer(interaction, job, published.inputs)
+    await _answer(interaction, job, parts.inputs)
 
 
 async def _answer(interaction: discord.Interaction[Any], job: Job, inputs: tuple[InputSpec, ...]) -> None:
     """Answer with the card, remember where it stands, and set the job going, whatever becomes of the answer."""
     bot: Familiar = interaction.client
     engine = bot.engine
-    position = engine.runner.position(job)
-    moment = Uploading(1, len(job.attachments), position) if job.attachments and not position else Waiting(position)
+    moment = _first_moment(job, engine.runner.standing(job))
     message_id = await _post_card(interaction, job, moment)
     # Without a card the member was told by Discord that the bot did not respond: it shall not run behind their back.
     job = job.evolve(message_id=message_id, cancel_requested=message_id is None)
@@ -84,6 +107,15 @@ async def _answer(interaction: discord.Interaction[Any], job: Job, inputs: tuple
     pace = engine.settings.limits.progress_seconds
     card = DiscordCard(bot, job, inputs, pace=pace, file_limit=limit, shown=moment)
     engine.runner.start(job, card, changed=True)
+
+
+def _first_moment(job: Job, standing: Standing) -> Moment:
+    position = standing.position
+    if job.attachments and not position:
+        return Uploading(1, len(job.attachments))
+    if not position or standing.starts_in is None:
+        return Waiting(position)
+    return Waiting(position, (now() + timedelta(seconds=standing.starts_in)).replace(microsecond=0))
 
 
 async def _post_card(interaction: discord.Interaction[Any], job: Job, moment: Moment) -> int | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import discord
 import humanize
 
-from bot.cards import Away, Cancelling, Moment, Restarted, Running, Uploading, Waiting
+from bot.cards import Away, Cancelling, Moment, Restarted, Running, Told, Uploading, Waiting
 from bot.jobs import Job, Outcome
 from bot.options import shorten, show
 from workflows.values import InputSpec
@@ -29,28 +29,40 @@ def bar(fraction: float) -> str:
     return "▰" * filled + "▱" * (_BAR - filled) + f" {fraction:.0%}"
 
 
-def line_position(position: int) -> str:
-    return f"Waiting, **{humanize.ordinal(position)} in line**" if position else "About to start …"
+def line_position(position: int, starts_at: datetime | None = None) -> str:
+    """Say where in the line a job is; Discord counts the time down by itself."""
+    if not position:
+        return "About to start …"
+    when = f" · starts {discord.utils.format_dt(starts_at, 'R')}" if starts_at else ""
+    return f"Waiting, **{humanize.ordinal(position)} in line**{when}"
 
 
 def moment_text(moment: Moment) -> str:
     """Say how a job is doing."""
     match moment:
-        case Waiting(position):
-            return f"⏳ {line_position(position)}"
+        case Waiting():
+            return f"⏳ {line_position(moment.position, moment.starts_at)}"
         case Uploading(number, total, position):
             what = "the picture" if total == 1 else f"picture {number} of {total}"
             return f"📤 Uploading {what} …" + (f"\n{line_position(position)}" if position else "")
         case Running():
             return _running(moment)
-        case Away(is_full=True):
-            return "🔌 InvokeAI's queue is full at the moment. Your job is kept, and goes on as soon as there is room."
         case Away():
-            return "🔌 InvokeAI does not answer at the moment. Your job is kept, and goes on as soon as it does."
+            return _away(moment)
+        case Restarted(has_moved=True):
+            return "🔁 The job was moved to another backend, because the one before does not answer. It runs once more."
         case Restarted():
             return "🔁 InvokeAI restarted in the middle of it. The job runs once more."
         case Cancelling():
             return "🛑 Cancelling …"
+
+
+def _away(moment: Away) -> str:
+    if moment.is_full:
+        return "🔌 InvokeAI's queue is full at the moment. Your job is kept, and goes on as soon as there is room."
+    if moment.is_paused:
+        return "⏸️ InvokeAI's queue is paused at the moment. Your job is kept, and goes on as soon as it is resumed."
+    return "🔌 InvokeAI does not answer at the moment. Your job is kept, and goes on as soon as it does."
 
 
 def _running(run: Running) -> str:
@@ -86,6 +98,28 @@ def outcome_embed(job: Job, inputs: tuple[InputSpec, ...], notes: list[str]) -> 
     embed = discord.Embed(title=title(job.title), description="\n".join(lines)[:4000], color=color)
     took = f" · {seconds(job.duration)}" if job.duration else ""
     return embed.set_footer(text=f"job {job.id}{took}")
+
+
+def link(job: Job) -> str:
+    """Return the address of a job's card."""
+    return f"https://discord.com/channels/{job.guild_id or '@me'}/{job.channel_id}/{job.message_id}"
+
+
+def direct_note(job: Job, why: Told, *, has_files: bool) -> str:
+    """Say at the top of a direct message why it comes, and where it was asked for."""
+    asked = f"[where you asked]({link(job)})"
+    what = "here are the results" if has_files else "here is how it ended"
+    if why is Told.CHANNEL_DELETED:
+        return f"📬 The channel {asked} was deleted, so {what}."
+    verb = "attach files" if has_files else "write"
+    return f"📬 I may not {verb} {asked} any more, so {what}."
+
+
+def elsewhere_note(job: Job, *, has_files: bool) -> str:
+    """Say on a card that its end was told by direct message."""
+    if has_files:
+        return f"📬 I may not attach files here any more, so the results went to <@{job.user_id}> by direct message."
+    return f"📬 I may not write here any more, so <@{job.user_id}> was told by direct message."
 
 
 def value_line(job: Job, inputs: tuple[InputSpec, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
@@ -15,7 +16,7 @@ from bot import exports
 from bot.bot import Familiar
 from bot.catalog import Named
 from bot.fetch import require_size
-from cogs import _find, _panel_presses, _words
+from cogs import _broken, _find, _panel_presses, _words
 from cogs._drafting import propose
 from cogs._history import History
 from cogs._library import Library
@@ -55,6 +56,11 @@ class Workflows(
         if not interaction.permissions.manage_guild:
             raise app_commands.MissingPermissions(["manage_guild"])
         return True
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        # Not before: which servers there are is known only now.
+        self.bot.engine.fitness.tell_by(partial(_broken.tell, self.bot))
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
@@ -120,7 +126,11 @@ class Workflows(
     async def list_(self, interaction: Interaction) -> None:
         """See the workflows of this server"""
         names = await self.bot.engine.catalog.names(interaction.guild_id or 0)
-        lines = [f"`/{named.slug}` {_words.literal(named.description)}{_marks(named)}" for named in names]
+        broken = await self.bot.engine.fitness.broken(interaction.guild_id or 0)
+        lines = [
+            f"`/{named.slug}` {_words.literal(named.description)}{_marks(named)}{_broken.mark(broken.get(named.slug))}"
+            for named in names
+        ]
         text = _words.cut(lines) or "There is none yet. Publish the first one with `/workflow add`."
         embed = discord.Embed(title="Workflows", description=text, color=_words.BLUE)
         await interaction.response.send_message(embed=embed, ephemeral=True)
@@ -140,6 +150,7 @@ class Workflows(
         shown = face(published.slug, published.description, recipe.inputs, has_command=published.has_command)
         if not published.enabled:
             shown = shown.telling("It is switched off: `/workflow enable` brings it back")
+        shown = shown.telling(*await _broken.notes(self.bot, published))
         shown = shown.ending(f"version {published.version}")
         await interaction.followup.send(embed=report_embed(shown, report), ephemeral=True)
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 from workflows import match
 from workflows._json import mapping, sequence, text
 from workflows.compounds import LORA_WEIGHT
-from workflows.models import ModelRecord
+from workflows.models import STYLE_PRESET, ModelRecord
 from workflows.scalars import is_multiple
 from workflows.schema import Cardinality, FieldSchema, ModelFilter
 
@@ -44,6 +44,9 @@ def rematched(field: FieldSchema, value: Any, models: Sequence[ModelRecord]) -> 
         if isinstance(value, list):
             return [_lora(item, fitting) for item in cast("list[Any]", value)]
         return _lora(value, fitting)
+    if field.type == "StylePresetField" and _preset(field, value):
+        found = match.find_preset(value, match.fitting(ModelFilter(types=(STYLE_PRESET,)), models))
+        return {"style_preset_id": found.key if found else mapping(value)["style_preset_id"]}
     return value
 
 

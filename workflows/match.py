@@ -53,6 +53,20 @@ def name_of(literal: object) -> str:
     return text(held.get("name") or held.get("model_name")) or text(held.get("key")) or "a model without a name"
 
 
+def find_preset(wanted: object, presets: Sequence[ModelRecord]) -> ModelRecord | None:
+    """Return the style preset that a value means: by its id, or, on another server, by its name."""
+    held = mapping(wanted)
+    words = [text(held.get("style_preset_id")), text(held.get("name"))] if held else [str(wanted)]
+    found = (_by_word(word.strip(), presets) for word in words if word)
+    return next((preset for preset in found if preset), None)
+
+
+def name_of_preset(value: object) -> str:
+    """Return the name that a style preset goes by; its id where nobody noted the name."""
+    held = mapping(value)
+    return text(held.get("name")) or str(held.get("style_preset_id", value))
+
+
 def _by_word(word: str, models: Sequence[ModelRecord]) -> ModelRecord | None:
     for model in models:
         if word == model.key:

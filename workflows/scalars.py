@@ -139,9 +139,15 @@ def _hex(channels: dict[str, Any], name: str) -> str:
 
 
 def offered(spec: InputSpec, models: Sequence[ModelRecord]) -> list[ModelRecord]:
-    """Return what is installed, fits the field, and was left by the admin, in the order of its names."""
+    """Return what is installed, fits the field, and was left by the admin, in the order of its names.
+
+    Keys are one server's own: what was left is found by its name where its key is not there.
+    """
+    fitting = match.fitting(spec.models, models)
+    here = {model.key for model in fitting}
     keys = {key for key, _ in spec.choices}
-    return [model for model in match.fitting(spec.models, models) if not keys or model.key in keys]
+    names = {name for key, name in spec.choices if key not in here}
+    return [model for model in fitting if not keys or model.key in keys or model.name in names]
 
 
 def model(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> dict[str, str]:
@@ -163,12 +169,16 @@ def _instead(installed: Sequence[ModelRecord]) -> str:
 
 
 def style_preset(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> dict[str, str]:
-    wanted = mapping(raw).get("style_preset_id", raw)
-    installed = offered(spec, models)
-    found = match.find(str(wanted), installed)
+    return preset(spec, raw, offered(spec, models))
+
+
+def preset(spec: InputSpec, raw: object, installed: Sequence[ModelRecord]) -> dict[str, str]:
+    """Return a preset with its name, by which another server knows it; ids are one server's own."""
+    found = match.find_preset(raw, installed)
     if found is None:
+        wanted = match.name_of_preset(raw)
         raise InputError(spec.name, f"“{short(wanted)}” is no style preset that is there. {_instead(installed)}")
-    return {"style_preset_id": found.key}
+    return {"style_preset_id": found.key, "name": found.name}
 
 
 # Files

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from workflows._json import mapping
-from workflows.match import name_of
+from workflows.match import name_of, name_of_preset
 from workflows.spec import InputSpec, Kind
 
 _TYPES = {
@@ -174,7 +174,7 @@ def _file(value: object) -> str:
 _SHOWN: Mapping[Kind, Callable[[object], str]] = {
     Kind.COLOR: _color,
     Kind.MODEL: name_of,
-    Kind.STYLE_PRESET: lambda value: str(mapping(value).get("style_preset_id", value)),
+    Kind.STYLE_PRESET: name_of_preset,
     Kind.BOOLEAN: lambda value: "yes" if value else "no",
     Kind.NUMBER: _number,
     Kind.BOX: _box,

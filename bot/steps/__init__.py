@@ -3,6 +3,7 @@
     NEW       upload one attachment                         NEW until all are up, then READY
     READY     wait for the turn, enqueue                    QUEUED
     QUEUED    follow the run                                FINISHED, or READY once more after a backend's restart
+                                                            (NEW on another backend, where its own stays away)
     FINISHED  deliver the results, or what went wrong       SETTLED
     SETTLED   delete one thing that it left, and confirm    SETTLED until the ledger is clean, then CLOSED
 
@@ -11,6 +12,7 @@ The row is saved after each step and before the next. A step may run twice: what
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
@@ -20,7 +22,9 @@ from bot.signals import Signal
 from bot.steps.begin import new, ready
 from bot.steps.finish import finished, settled
 from bot.steps.follow import queued
-from bot.steps.tools import Tools
+from bot.steps.tools import Tools, is_up, ticket
+
+log = logging.getLogger(__name__)
 
 Step = Callable[[Job, Card, Signal], Awaitable[Job]]
 
@@ -39,8 +43,27 @@ class Steps:
         }
 
     def expect(self, job: Job) -> None:
-        """Tell that a job was made just now, so that nothing of it can be on a backend yet."""
+        """Tell that surely no batch of a job is on a backend yet."""
         self._tools.fresh.add(job.id)
+
+    def elsewhere(self, job: Job, silent: float) -> Job | None:
+        """Return a job as it goes on where its backend has been silent for so many seconds, or None: it waits.
+
+        What waits gives its turn back at once, and takes the next one anywhere. What may run there is patient.
+        """
+        tools = self._tools
+        if job.state not in {State.READY, State.QUEUED} or is_up(tools.pool, job.backend):
+            return None
+        if job.state is State.READY and job.id in tools.fresh:
+            tools.line.leave(job.id)
+            return None
+        offers = [name for name in tools.offers(ticket(job)) if name != job.backend]
+        if silent < tools.limits.move_minutes * 60 or not offers:
+            return None
+        log.warning("job %s moves from %s to %s", job.id, job.backend, offers[0])
+        tools.line.leave(job.id)
+        tools.fresh.add(job.id)
+        return job.moved(offers[0], anew=True)
 
     def forward(self, job: Job, problem: str) -> Job:
         """Return where a job goes that cannot stay in its state: on to delivery, then to cleanup.

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Generator, Sequence
-from dataclasses import replace
 from functools import partial
 
 from bot import media, problems
@@ -16,10 +15,11 @@ from bot.jobs import Attachment, Job, Outcome, State, now
 from bot.ledger import Asset, AssetKind
 from bot.pool import Backend
 from bot.signals import Signal
-from bot.steps.tools import Tools, mark, node_titles, origin
+from bot.steps.tools import Tools, mark, node_titles, origin, ticket
 from workflows.errors import BackendError, InputError, QueueFull, Rejected, Unavailable, UserError
 from workflows.expand import expand, rehearse
 from workflows.graph import Batch, compile_batch
+from workflows.rebase import rebased
 from workflows.schema import Schemas
 from workflows.update import update
 from workflows.values import InputSpec, by_place
@@ -29,21 +29,30 @@ log = logging.getLogger(__name__)
 
 async def new(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     """Check and upload one attachment, and note its name before anything else can fail."""
-    backend = tools.backend(job)
     if signal.cancelled:
         return job.ended(Outcome.CANCELLED)
-    backend.line.join(job.id, job.user_id, signal.wake)
+    tools.line.join(ticket(job), signal.wake)
+    if (place := _place(tools, job)) != job.backend:
+        return job.moved(place, anew=False)
+    backend = tools.backend(job)
     done = {asset.slot for asset in await tools.uploads(job)}
     slot = next((slot for slot in range(len(job.attachments)) if slot not in done), None)
     if slot is None:
-        without_urls = tuple(replace(attachment, url="") for attachment in job.attachments)
-        return job.evolve(state=State.READY, attachments=without_urls)
-    card.show(job, Uploading(slot + 1, len(job.attachments), backend.line.position(job.id)))
+        return job.evolve(state=State.READY)
+    card.show(job, Uploading(slot + 1, len(job.attachments), tools.line.standing(job.id).position))
     attachment = job.attachments[slot]
     data = await tools.fetcher.fetch(attachment)
     upload = _upload_video if await _is_video(tools, job, attachment) else _upload_image
     await upload(tools, job, backend, slot, data)
     return job
+
+
+def _place(tools: Tools, job: Job) -> str:
+    """Return the backend that shall have the job's files: the one of its turn, or else one that could take it."""
+    if turn := tools.line.turn(job.id):
+        return turn
+    place, offers = job.backend or "", tools.offers(ticket(job))
+    return offers[0] if offers and place not in offers else place
 
 
 async def _is_video(tools: Tools, job: Job, attachment: Attachment) -> bool:
@@ -59,7 +68,7 @@ async def _upload_image(tools: Tools, job: Job, backend: Backend, slot: int, dat
         image = await backend.client.upload(png, mark(tools.instance, job.id))
         await tools.store.note([Asset(job.id, backend.name, AssetKind.UPLOAD, image.image_name, slot)])
     except Exception:
-        tools.unsure.add(job.id)
+        await tools.unanswered(job)
         raise
 
 
@@ -71,7 +80,7 @@ async def _upload_video(tools: Tools, job: Job, backend: Backend, slot: int, dat
         video = await backend.client.upload_video(data, "video.mp4", mark(tools.instance, job.id))
         await tools.store.note([Asset(job.id, backend.name, AssetKind.VIDEO_UPLOAD, video.video_name, slot)])
     except Exception as error:
-        tools.unsure.add(job.id)
+        await tools.unanswered(job)
         if isinstance(error, Rejected):
             log.info("job %s: a video was refused: %s", job.id, error)
             raise InputError(name, problems.REFUSED_VIDEO) from error
@@ -80,15 +89,31 @@ async def _upload_video(tools: Tools, job: Job, backend: Backend, slot: int, dat
 
 async def ready(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     """Wait for the turn, then enqueue, unless an earlier try already did."""
-    backend = tools.backend(job)
-    await _turn(tools, job, backend, card, signal)
-    if job.id not in tools.fresh and (items := await backend.client.items(job.batch_id)):
-        return await _enqueued(tools, job, backend, [item.item_id for item in items])
+    if job.id not in tools.fresh:
+        if items := await tools.backend(job).client.items(job.batch_id):
+            return await _enqueued(tools, job, tools.backend(job), [item.item_id for item in items])
+        tools.fresh.add(job.id)
+    turn = await _turn(tools, job, card, signal)
     if signal.cancelled:
         return job.ended(Outcome.CANCELLED)
+    if turn is None:
+        return job.ended(Outcome.FAILED, problems.UNREACHABLE)
+    if turn != job.backend:
+        return job.moved(turn, anew=False)
+    return await _enqueue(tools, job, tools.backend(job))
+
+
+async def _enqueue(tools: Tools, job: Job, backend: Backend) -> Job:
     recipe = await tools.version(job)
     schemas = await backend.schemas()
-    batch = await _compile(tools, job, backend, schemas, recipe)
+    try:
+        batch = await _compile(tools, job, backend, schemas, recipe)
+    except InputError:
+        if backend.name not in tools.lacking.get(job.id, ()) or not tools.offers(ticket(job)):
+            raise
+        log.info("job %s: %s lacks a model that it asks for", job.id, backend.name)
+        tools.line.leave(job.id)
+        return job.evolve()
     watch = backend.events.watch(job.batch_id)
     # Connected before the batch exists: then no event of it can be missed, and nothing need be asked meanwhile.
     watch.stale = not backend.events.connected
@@ -101,25 +126,44 @@ async def ready(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     except Rejected:
         raise
     except BackendError:
-        tools.unsure.add(job.id)
+        await tools.unanswered(job)
         raise
+    tools.pool.given(backend.name, job.workflow_id, job.version, _models(batch))
     return await _enqueued(tools, job, backend, answer.item_ids)
 
 
-async def _turn(tools: Tools, job: Job, backend: Backend, card: Card, signal: Signal) -> None:
-    line = backend.line
-    line.join(job.id, job.user_id, signal.wake)
+async def _turn(tools: Tools, job: Job, card: Card, signal: Signal) -> str | None:
+    """Wait for the turn, and return the backend that it is on; None where none came back for too long."""
+    line, board = tools.line, tools.board
+    line.join(ticket(job), signal.wake)
     line.ready(job.id)
-    while not line.has_turn(job.id) and not signal.cancelled:
-        signal.clear()
-        card.show(job, Waiting(line.position(job.id)))
-        await signal.wait()
+    try:
+        while not (turn := line.turn(job.id)) and not signal.cancelled:
+            if board.is_hopeless:
+                return None
+            signal.clear()
+            card.show(job, board.waiting(job.id, signal.wake))
+            await signal.wait()
+    finally:
+        board.forget(job.id)
     if not signal.cancelled:
         card.show(job, Waiting(0))
+    return turn
+
+
+def _models(batch: Batch) -> set[str]:
+    """Return the hashes of the models that a batch works with, which are the same on every backend."""
+    values = (value for node in batch.graph["nodes"].values() for value in node.values())
+    return {value["hash"] for value in values if isinstance(value, dict) and value.get("hash")}
 
 
 async def _compile(tools: Tools, job: Job, backend: Backend, schemas: Schemas, recipe: Recipe) -> Batch:
-    given = {**job.given, **_files(job, recipe.inputs, await tools.uploads(job))}
+    try:
+        own = rebased(recipe.inputs, job.given, backend.models)
+    except InputError:
+        tools.lacking.setdefault(job.id, set()).add(backend.name)
+        raise
+    given = {**own, **_files(job, recipe.inputs, await tools.uploads(job))}
     values = by_place(recipe.inputs, given)
     document = await asyncio.to_thread(update, recipe.document, schemas)
     generated = await expand(backend.client, document, values)

@@ -8,7 +8,7 @@ from collections.abc import Set
 from dataclasses import dataclass, field, replace
 
 from bot import media, problems
-from bot.cards import FILES_PER_MESSAGE, Card, TooLarge, Undeliverable
+from bot.cards import FILES_PER_MESSAGE, Card, Told, TooLarge, Undeliverable
 from bot.jobs import Job, Outcome
 from bot.pool import Backend
 from bot.steps.tools import Tools
@@ -17,11 +17,10 @@ from workflows.errors import NotFound, Oversized
 log = logging.getLogger(__name__)
 
 
-async def deliver(tools: Tools, job: Job, card: Card) -> Job:
-    """Deliver, with files that get smaller until they are taken, and in words alone where none are."""
+async def deliver(tools: Tools, job: Job, card: Card) -> tuple[Job, Told]:
+    """Deliver, with files that get smaller until they are taken, and in words alone where none are; tell where."""
     if not job.results:
-        await card.deliver(job, [])
-        return job
+        return job, await card.deliver(job, [])
     problem = problems.TOO_LARGE
     videos = await tools.videos(job)
     for smaller in (1, 2, 4, 8):
@@ -30,17 +29,15 @@ async def deliver(tools: Tools, job: Job, card: Card) -> Job:
             problem = left_out or problems.VANISHED
             break
         try:
-            await card.deliver(job, files)
+            return job, await card.deliver(job, files)
         except TooLarge:
             continue
         except Undeliverable as error:
             log.warning("job %s: the card takes no files: %s", job.id, error)
             problem = problems.NO_FILES
             break
-        return job
     job = job.evolve(outcome=Outcome.FAILED, problem=problem)
-    await card.deliver(job, [])
-    return job
+    return job, await card.deliver(job, [])
 
 
 async def _files(

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Sequence
 
-from bot.cards import Card, TooLarge, Undeliverable
+from bot.cards import Card, Told, TooLarge, Undeliverable
 from bot.jobs import Job, Outcome, State, now
 from bot.ledger import Asset, AssetKind
 from bot.pool import Backend
 from bot.signals import Signal
 from bot.steps.deliver import deliver
 from bot.steps.follow import INTERMEDIATE, note_made
-from bot.steps.tools import Tools, delete, made_in_sessions, mark, uploads_marked
-from workflows.errors import Unavailable
+from bot.steps.tools import Tools, delete_all, made_in_sessions, mark, uploads_marked
 from workflows.results import Made, MediaKind
 
 log = logging.getLogger(__name__)
@@ -30,71 +28,92 @@ async def finished(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     """Deliver the results, or what went wrong, to the card."""
     _leave(tools, job)
     try:
-        job = await deliver(tools, job, card)
+        job, told = await deliver(tools, job, card)
     except (Undeliverable, TooLarge) as error:
         log.warning("job %s: its card is out of reach: %s", job.id, error)
-        return job.evolve(state=State.SETTLED)
+        why = error.why if isinstance(error, Undeliverable) else Told.FORBIDDEN
+        return job.evolve(state=State.SETTLED, delivery=why)
     log.info("job %s: %s after %.1f s", job.id, job.outcome, (now() - job.created_at).total_seconds())
-    return job.evolve(state=State.SETTLED, delivered_at=now())
+    return job.evolve(state=State.SETTLED, delivery=told, delivered_at=now())
 
 
 def _leave(tools: Tools, job: Job) -> None:
-    """Give the turn back, and forget what was only needed while it ran. A backend may have left the configuration."""
-    with contextlib.suppress(Unavailable):
-        backend = tools.backend(job)
-        backend.line.leave(job.id)
-        for attempt in range(1, job.attempt + 1):
-            batch_id = job.evolve(attempt=attempt).batch_id
+    """Give the turn back, and forget what was only needed while it ran."""
+    tools.line.leave(job.id)
+    tools.fresh.discard(job.id)
+    tools.lacking.pop(job.id, None)
+    for batch_id in job.batch_ids:
+        tools.progress.pop(batch_id, None)
+        for backend in tools.pool:
             backend.events.forget(batch_id)
-            tools.progress.pop(batch_id, None)
 
 
 async def settled(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
-    """Delete one thing that the job left on the backend, and write down that it is gone."""
-    backend = tools.backend(job)
+    """Delete one kind of what the job left on one backend, and write down that it is gone."""
     ledger = await tools.store.assets(job.id)
     left = [asset for asset in ledger if asset.deleted_at is None]
-    file = next((asset for asset in left if asset.kind is not AssetKind.ITEM), None)
-    if file:
-        await delete(backend, Made(MediaKind.VIDEO if file.kind.is_video else MediaKind.IMAGE, file.ref))
-        await tools.store.mark_deleted([file])
+    if not left and (unwritten := tools.unwritten.get(job.id)):
+        await tools.store.note(unwritten)
+        del tools.unwritten[job.id]
         return job
-    items = [asset for asset in ledger if asset.kind is AssetKind.ITEM]
+    if not left:
+        return job.evolve(state=State.CLOSED, closed_at=now(), interaction_token=None)
+    backend = tools.backend_named(_reachable(tools, left))
+    there = [asset for asset in ledger if asset.backend == backend.name]
+    left = [asset for asset in there if asset.deleted_at is None]
+    if unanswered := [asset for asset in left if asset.kind is AssetKind.UNANSWERED]:
+        await _note_unanswered(tools, job, backend, unanswered)
+        await tools.store.mark_deleted(unanswered)
+        return job
+    if files := [asset for asset in left if asset.kind is not AssetKind.ITEM]:
+        await delete_all(backend, [_made(file) for file in files])
+        await tools.store.mark_deleted(files)
+        return job
+    items = [asset for asset in there if asset.kind is AssetKind.ITEM]
     was_stopped = job.outcome is not Outcome.COMPLETED or job.attempt > 1
-    if was_stopped and len(left) == len(items) > 0 and await _late(tools, job, backend, ledger):
+    if was_stopped and len(left) == len(items) and await _late(tools, job, backend, items, there):
         return job
-    if left:
-        await backend.client.delete_item(int(left[0].ref))
-        await tools.store.mark_deleted(left[:1])
-        return job
-    if job.id in tools.unsure:
-        await _note_unanswered(tools, job, backend)
-        tools.unsure.discard(job.id)
-        return job
-    return job.evolve(state=State.CLOSED, closed_at=now(), interaction_token=None)
+    for item in left:
+        await backend.client.delete_item(int(item.ref))
+    await tools.store.mark_deleted(left)
+    return job
 
 
-async def _note_unanswered(tools: Tools, job: Job, backend: Backend) -> None:
-    """Note what may have arrived on the backend although no answer came back to tell its name."""
+def _reachable(tools: Tools, left: Sequence[Asset]) -> str:
+    """Return the backend to tidy up next: one that is away must not keep the others waiting."""
+    names = list(dict.fromkeys(asset.backend for asset in left))
+    up = {backend.name for backend in tools.pool if backend.is_up}
+    return next((name for name in names if name in up), names[0])
+
+
+def _made(asset: Asset) -> Made:
+    return Made(MediaKind.VIDEO if asset.kind.is_video else MediaKind.IMAGE, asset.ref)
+
+
+async def _note_unanswered(tools: Tools, job: Job, backend: Backend, batches: Sequence[Asset]) -> None:
+    """Note what may have arrived on a backend although no answer came back to tell its name."""
     uploads = await uploads_marked(backend, mark(tools.instance, job.id))
     await tools.store.note(Asset(job.id, backend.name, _UPLOAD[upload.kind], upload.name) for upload in uploads)
-    items = await backend.client.items(job.batch_id)
-    await tools.store.note(Asset(job.id, backend.name, AssetKind.ITEM, str(i.item_id)) for i in items)
+    for batch in batches:
+        items = await backend.client.items(batch.ref)
+        await tools.store.note(Asset(job.id, backend.name, AssetKind.ITEM, str(i.item_id)) for i in items)
 
 
-async def _late(tools: Tools, job: Job, backend: Backend, ledger: Sequence[Asset]) -> bool:
+async def _late(tools: Tools, job: Job, backend: Backend, items: Sequence[Asset], there: Sequence[Asset]) -> bool:
     """Look for what a stopped run, or an attempt that a restart ended, still made; return whether it is new.
 
     A node in flight when its item is cancelled ends afterwards, and what it makes comes without a result to name it.
     """
-    if any(asset.kind is AssetKind.ITEM and not asset.session_id for asset in ledger):
+    sessions = {item.session_id for item in items if item.session_id}
+    if len(sessions) < len(items):
         # It was given up before its end was seen, so it may run still, and what it made has no name here yet.
-        await backend.client.cancel(job.batch_id)
-        await note_made(tools, job, backend, await backend.client.items(job.batch_id), (), ())
-        ledger = await tools.store.assets(job.id)
+        for batch_id in job.batch_ids:
+            await backend.client.cancel(batch_id)
+            found = await backend.client.items(batch_id)
+            await note_made(tools, job, backend, found, (), ())
+            sessions |= {item.session_id for item in found}
     await _quiet(backend)
-    sessions = {asset.session_id for asset in ledger if asset.session_id}
-    known = {asset.ref for asset in ledger}
+    known = {asset.ref for asset in there}
     found = [made for made in await made_in_sessions(backend, sessions) if made.name not in known]
     await tools.store.note(Asset(job.id, backend.name, INTERMEDIATE[made.kind], made.name) for made in found)
     return bool(found)

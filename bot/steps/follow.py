@@ -7,13 +7,13 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence, Set
 
 from bot import problems
-from bot.cards import Cancelling, Card, Restarted, Running
+from bot.cards import Away, Cancelling, Card, Restarted, Running
 from bot.catalog import Recipe
 from bot.jobs import Job, Outcome, State
 from bot.ledger import Asset, AssetKind
 from bot.pool import Backend
 from bot.signals import Signal
-from bot.steps.tools import Tools, node_titles
+from bot.steps.tools import Tools, node_titles, ticket
 from workflows.errors import AuthError, BackendError, NotFound, Rejected
 from workflows.events import EventKind, Watch
 from workflows.models import ItemStatus, QueueItem
@@ -35,7 +35,7 @@ INTERMEDIATE = {MediaKind.IMAGE: AssetKind.INTERMEDIATE, MediaKind.VIDEO: AssetK
 async def queued(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     """Follow the run to its end. Events wake us, asking tells the truth."""
     backend = tools.backend(job)
-    backend.line.resume(job.id, job.user_id)
+    tools.line.resume(ticket(job), backend.name)
     recipe = await tools.version(job)
     titles = node_titles(recipe.document, await backend.schemas())
     # Kept over tries of this step: a moment without an answer must not throw the bar back to nothing.
@@ -46,9 +46,12 @@ async def queued(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     if items is None:
         return job.ended(Outcome.LOST, problems.FORGOTTEN)
     made = await _note_results(tools, job, backend, items, progress, recipe)
+    job = job.evolve(backend_seconds=job.backend_seconds + sum(map(_worked, items)))
     following = _verdict(job, items, made, titles, signal.cancelled)
     if following.state is State.READY:
+        tools.fresh.add(job.id)
         card.show(job, Restarted())
+    tools.usage.note(following)
     return following
 
 
@@ -68,8 +71,9 @@ async def _follow(
                 return items or None
             progress.items_done = {item.item_id for item in items if item.status.is_final}
         if not told:
-            card.show(job, _running(progress))
-        await watch.wait(POLL_SECONDS)
+            card.show(job, Away(is_paused=True) if backend.is_paused and not progress.started else _running(progress))
+        with signal.at_rest():
+            await watch.wait(POLL_SECONDS)
         events = watch.take()
         for event in events:
             progress.apply(event)
@@ -156,6 +160,13 @@ async def note_made(
     assets += [Asset(job.id, backend.name, INTERMEDIATE[made.kind], made.name) for made in others]
     assets += [Asset(job.id, backend.name, AssetKind.ITEM, str(i.item_id), session_id=i.session_id) for i in items]
     await tools.store.note(assets)
+
+
+def _worked(item: QueueItem) -> float:
+    """Return for how many seconds the backend worked on an item, by its own clock."""
+    if item.started_at is None or item.completed_at is None:
+        return 0.0
+    return max((item.completed_at - item.started_at).total_seconds(), 0.0)
 
 
 def _running(progress: Progress) -> Running:

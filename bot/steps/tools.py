@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import sqlite3
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from bot.board import Board
 from bot.catalog import Catalog, Recipe
 from bot.config import Limits
 from bot.fetch import Fetcher
+from bot.fitness import Fitness
 from bot.jobs import Job, JobStore
-from bot.ledger import Asset
+from bot.ledger import Asset, AssetKind
+from bot.line import Line, Ticket
 from bot.pool import Backend, Pool
+from bot.usage import Usage
 from workflows.batches import NODE_TYPES
 from workflows.document import Document
 from workflows.errors import NotFound, Rejected, Unavailable
@@ -30,35 +35,81 @@ class Tools:
     """The steps' surroundings. The sets and `progress` are what only this process knows of its jobs."""
 
     pool: Pool
+    line: Line
+    board: Board
     store: JobStore
     catalog: Catalog
+    fitness: Fitness
+    usage: Usage
     fetcher: Fetcher
     limits: Limits
     instance: str
-    #: Jobs that this process made and never tried to enqueue: of all others the backend is asked first.
+    #: Jobs of which surely no batch is on their backend: of all others the backend is asked first.
     fresh: set[str] = field(default_factory=set[str])
-    #: Jobs of which an upload or a batch may have arrived although no answer came back.
-    unsure: set[str] = field(default_factory=set[str])
+    #: What could not be written into the ledger when it happened.
+    unwritten: dict[str, list[Asset]] = field(default_factory=dict[str, list[Asset]])
+    #: The backends that turned out to lack a model that a job asks for.
+    lacking: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     #: How far the runs are, by batch id.
     progress: dict[str, Progress] = field(default_factory=dict[str, Progress])
     #: A picture of 40 million pixels takes 300 MB while it is worked on: two at a time, however many jobs begin.
     pictures: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
     def backend(self, job: Job) -> Backend:
+        """Return the backend that a job is on. Raises Unavailable where the configuration no longer has it."""
+        return self.backend_named(job.backend or "")
+
+    def backend_named(self, name: str) -> Backend:
         try:
-            return self.pool.get(job.backend or "")
+            return self.pool.get(name)
         except KeyError:
-            raise Unavailable(f"backend {job.backend} is not in the configuration any more") from None
+            raise Unavailable(f"backend {name} is not in the configuration any more") from None
+
+    def offers(self, asked: Ticket) -> Sequence[str]:
+        """Return the backends that may take a job now, best first: not those that turned out to lack its models."""
+        lacking = self.lacking.get(asked.job_id, ())
+        return [name for name in self.pool.offers(asked) if name not in lacking]
+
+    async def unanswered(self, job: Job) -> None:
+        """Note that uploads or a batch may have arrived on the job's backend although no answer came back."""
+        asset = Asset(job.id, job.backend or "", AssetKind.UNANSWERED, job.batch_id)
+        try:
+            await self.store.note([asset])
+        except sqlite3.DatabaseError:
+            self.unwritten.setdefault(job.id, []).append(asset)
 
     async def version(self, job: Job) -> Recipe:
         return await self.catalog.version(job.workflow_id or 0, job.version or 0)
 
     async def uploads(self, job: Job) -> list[Asset]:
-        return [asset for asset in await self.store.assets(job.id) if asset.kind.is_upload]
+        """Return the job's uploads on the backend that it is on now."""
+        assets = await self.store.assets(job.id)
+        return [asset for asset in assets if asset.kind.is_upload and asset.backend == job.backend]
 
     async def videos(self, job: Job) -> set[str]:
         """Return the names of the job's videos."""
         return {asset.ref for asset in await self.store.assets(job.id) if asset.kind.is_video}
+
+
+def is_up(pool: Pool, name: str | None) -> bool:
+    """Tell whether a backend is in the configuration and answers."""
+    return any(backend.name == name and backend.is_up for backend in pool)
+
+
+def ticket(job: Job) -> Ticket:
+    """Return what the line needs to know of a job."""
+    # What has no files anywhere yet is as well begun on one backend as on the other.
+    place = job.backend if job.attachments else None
+    return Ticket(
+        job_id=job.id,
+        user_id=job.user_id,
+        guild_id=job.guild_id,
+        workflow_id=job.workflow_id,
+        version=job.version,
+        weight=job.weight,
+        running_cap=job.running_cap,
+        backend=place,
+    )
 
 
 def mark(instance: str, job_id: str) -> str:
@@ -83,6 +134,12 @@ async def delete(backend: Backend, made: Made) -> None:
         await backend.client.delete_video(made.name)
     else:
         await backend.client.delete_image(made.name)
+
+
+async def delete_all(backend: Backend, found: Sequence[Made]) -> None:
+    """Delete images and videos, those at once that can be; any that is gone already counts as deleted."""
+    for made in found:
+        await delete(backend, made)
 
 
 async def uploads_marked(backend: Backend, prefix: str) -> dict[Made, str]:

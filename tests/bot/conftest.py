@@ -3,12 +3,14 @@
 import contextlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.playground.invokeai import LocalInvokeAI
+from bot.playground.invokeai.nodes import NODES
 from bot.playground.invokeai.schema import openapi
 from tests.bot.world import World
 
@@ -28,8 +30,15 @@ def node_types() -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch, tls: ssl.SSLContext, node_types: dict[str, Any]) -> None:
     """The same pauses in the same places, but short ones; and what is slow to build is built once."""
-    monkeypatch.setattr("bot.playground.invokeai.routes_app.openapi", lambda: node_types)
+    monkeypatch.setattr(
+        "bot.playground.invokeai.release.openapi", lambda nodes: node_types if nodes == NODES else openapi(nodes)
+    )
     monkeypatch.setattr("bot.runner._LONGEST_PAUSE", 0.03)
+    monkeypatch.setattr("bot.board._LOOK_SECONDS", 0.02)
+    monkeypatch.setattr("bot.board._NEWS", timedelta(seconds=0.5))
+    monkeypatch.setattr("bot.health._SECOND_PROBE_SECONDS", 0.02)
+    monkeypatch.setattr("bot.health._FIRST_PAUSE", 0.02)
+    monkeypatch.setattr("bot.health._LONGEST_PAUSE", 0.05)
     monkeypatch.setattr("workflows.events._FIRST_DELAY", 0.01)
     monkeypatch.setattr("workflows.events._LONGEST_DELAY", 0.05)
     monkeypatch.setattr("workflows.events._PATIENCE", 1)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from types import UnionType
 
 from bot.cards import Moment, Running, Told
 from bot.jobs import Job
@@ -61,7 +62,7 @@ class RecordingCard:
     async def close(self) -> None:
         self.is_closed = True
 
-    async def sees(self, kind: type, times: int = 1) -> None:
+    async def sees(self, kind: type | UnionType, times: int = 1) -> None:
         """Wait until moments of this kind were shown."""
         while sum(isinstance(moment, kind) for moment in self.moments) < times:
             self._changed.clear()

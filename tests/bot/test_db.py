@@ -14,13 +14,15 @@ from bot import db
 from bot.catalog import Catalog, Published
 from bot.db import DatabaseError
 from bot.drafts import Draft, DraftStore
-from bot.jobs import JobStore, now
+from bot.drained import DrainedBackends
+from bot.jobs import Job, JobStore, State, now
+from bot.ledger import Asset, AssetKind
 from bot.sent import SentCommands
 from workflows.edits import Edits
 
 TABLES = {
     *("instance", "drafts", "workflows", "versions", "sent_commands", "command_creates", "jobs", "assets"),
-    *("forms", "remembered"),
+    *("forms", "remembered", "drained_backends", "role_caps", "broken_workflows"),
 }
 
 SECOND_PROCESS = """
@@ -178,14 +180,40 @@ async def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 
 async def test_a_look_from_outside_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "familiar.sqlite"
-    assert db.look_at(path) == db.Look(in_use=False, open_jobs=0, left=0)
-    assert db.look_at(tmp_path / "not" / "there.sqlite") == db.Look(in_use=False, open_jobs=0, left=0)
+    assert db.look_at(path) == db.Look(in_use=False)
+    assert db.look_at(tmp_path / "not" / "there.sqlite") == db.Look(in_use=False)
     assert files(tmp_path) == set()
     async with db.connect(path):
-        assert db.look_at(path) == db.Look(in_use=True, open_jobs=0, left=0)
+        assert db.look_at(path) == db.Look(in_use=True)
     before = files(tmp_path)
-    assert db.look_at(path) == db.Look(in_use=False, open_jobs=0, left=0)
+    assert db.look_at(path) == db.Look(in_use=False)
     assert files(tmp_path) == before
+
+
+async def test_a_look_from_outside_tells_what_there_is_to_do(path: Path) -> None:
+    async with db.connect(path) as connection:
+        jobs = JobStore(connection)
+        for name, state in (("one", State.QUEUED), ("two", State.SETTLED), ("three", State.CLOSED)):
+            await jobs.create(Job(id=name, user_id=1, title="Blur", created_at=now(), state=state))
+        assets = [
+            Asset(job, backend, AssetKind.ITEM, ref)
+            for job, backend, ref in [("one", "b", "1"), ("one", "a", "1"), ("two", "a", "2"), ("three", "a", "3")]
+        ]
+        await jobs.note(assets)
+        await jobs.mark_deleted([assets[3]])
+        await DrainedBackends(connection).add("b", 5)
+        assert db.look_at(path) == db.Look(True, 2, {"a": 2, "b": 1}, frozenset({"b"}))
+    assert db.look_at(path) == db.Look(False, 2, {"a": 2, "b": 1}, frozenset({"b"}))
+
+
+async def test_an_older_database_can_be_looked_at(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = db.migrations()
+    for number in range(1, len(known)):
+        with monkeypatch.context() as patch:
+            patch.setattr(db, "migrations", lambda number=number: known[:number])
+            async with db.connect(path):
+                pass
+        assert db.look_at(path) == db.Look(in_use=False)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,9 @@ import pytest
 
 from bot import db
 from bot.doctor import Finding, counted, examine
+from bot.drained import DrainedBackends
+from bot.jobs import Job, JobStore, State, now
+from bot.ledger import Asset, AssetKind
 from bot.playground.discord import LocalDiscord, Permissions
 from bot.playground.invokeai import LocalInvokeAI
 
@@ -207,3 +210,36 @@ async def test_every_backend_is_looked_at(server: LocalInvokeAI, tmp_path: Path)
     path.write_text(path.read_text("utf-8") + '[[backend]]\nname = "attic"\nurl = "http://127.0.0.1:1"\n', "utf-8")
     findings = await found(path)
     assert (findings["backend main"].ok, findings["backend attic"].ok) == (True, False)
+
+
+async def test_what_is_still_to_be_deleted_is_told_by_backend(server: LocalInvokeAI, tmp_path: Path) -> None:
+    path = config(tmp_path, server.url)
+    async with db.connect(tmp_path / "familiar.sqlite") as connection:
+        jobs = JobStore(connection)
+        await jobs.create(Job(id="j", user_id=1, title="Blur", created_at=now(), state=State.SETTLED))
+        places = [("main", "1"), ("old", "1"), ("old", "2"), ("old", "3"), ("older", "1")]
+        await jobs.note(Asset("j", backend, AssetKind.ITEM, ref) for backend, ref in places)
+    findings = await found(path)
+    assert findings["database"].text.endswith("1 open job, 5 things to delete")
+    assert findings["left on main"] == Finding(
+        True, "left on main", "1 thing to delete, which a running Familiar does by itself"
+    )
+    left = {subject: text for subject, text in wrong(findings).items() if "settings" in text}
+    assert left == {
+        "backend old": "is no longer in the settings, and 3 things are left there: put it back until they are deleted.",
+        "backend older": "is no longer in the settings, and 1 thing is left there: put it back until it is deleted.",
+    }
+    # A container is not made healthier by a restart there.
+    assert "backend old" not in await found(path, quick=True)
+
+
+async def test_a_backend_out_of_service_is_told(server: LocalInvokeAI, tmp_path: Path) -> None:
+    path = config(tmp_path, server.url)
+    assert "service" not in (await found(path))["backend main"].text
+    async with db.connect(tmp_path / "familiar.sqlite") as connection:
+        await DrainedBackends(connection).add("main", 5)
+    finding = (await found(path))["backend main"]
+    assert finding.ok
+    assert finding.text.endswith(
+        "events come; an admin took it out of service, so it gets no jobs until it is given back"
+    )

@@ -36,6 +36,10 @@ FULL = Job(
     application_id=13,
     interaction_id=14,
     interaction_token="token",
+    weight=2.5,
+    running_cap=3,
+    backend_seconds=1.25,
+    delivery="direct",
     enqueued_at=WHEN + timedelta(seconds=1),
     finished_at=WHEN + timedelta(seconds=2),
     delivered_at=WHEN + timedelta(seconds=3),
@@ -258,3 +262,46 @@ async def test_the_ledger_stands_a_crowd(tmp_path: Path):
 
         await asyncio.gather(*map(note, jobs))
         assert await store.count_left() == 20 * 100
+
+
+@pytest.mark.parametrize("cap", Cap)
+async def test_whose_cap_it_is_is_told(cap: Cap, store: JobStore) -> None:
+    job = plain(guild_id=5, workflow_id=1)
+    most = {one: 10 for one in Cap} | {cap: 1}
+    await store.create(job, most)
+    with pytest.raises(CapReached) as reached:
+        await store.create(plain(guild_id=5, workflow_id=1), most)
+    assert (reached.value.cap, reached.value.most) == (cap, 1)
+    elsewhere = {"user_id": 2, "guild_id": 6, "workflow_id": None}
+    await store.create(plain(**{"guild_id": 5, "workflow_id": 1, cap.value: elsewhere[cap.value]}), most)
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_where_files_come_from_is_kept_only_for_another_run(outcome: Outcome) -> None:
+    job = plain(attachments=(Attachment("image", "a.png", "https://cdn/x", 12),))
+    (attachment,) = job.ended(outcome).attachments
+    assert bool(attachment.url) == (outcome in {Outcome.FAILED, Outcome.LOST})
+
+
+def test_a_job_that_moves_begins_with_its_files() -> None:
+    job = plain(backend="a", state=State.QUEUED, item_ids=(1,))
+    moved = job.moved("b", anew=True)
+    assert (moved.backend, moved.state, moved.attempt, moved.item_ids) == ("b", State.READY, 2, ())
+    assert moved.batch_ids == [job.id, f"{job.id}-2"]
+    with_files = job.evolve(attachments=(Attachment("image", "a.png", "https://cdn/x", 12),))
+    assert with_files.moved("b", anew=False).state is State.NEW
+    assert with_files.moved("b", anew=False).attempt == 1
+
+
+async def test_what_is_left_is_told_by_backend(store: JobStore) -> None:
+    job = plain(backend="a")
+    await store.create(job)
+    items = [Asset(job.id, name, AssetKind.ITEM, "7") for name in ("a", "b", "b2")]
+    await store.note(items)
+    assert await store.left() == {"a": 1, "b": 1, "b2": 1}
+    await store.mark_deleted(items[1:2])
+    assert await store.left() == {"a": 1, "b2": 1}
+    assert [await store.in_use(name) for name in ("a", "b", "b2")] == [True, False, True]
+    await store.mark_deleted(items)
+    await store.save(job.evolve(state=State.CLOSED))
+    assert [await store.in_use(name) for name in ("a", "b2")] == [False, False]

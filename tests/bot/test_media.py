@@ -91,13 +91,84 @@ GOOD: dict[str, tuple[Callable[[], bytes], str]] = {
 
 
 @pytest.mark.parametrize(("make", "mode"), GOOD.values(), ids=GOOD.keys())
-def test_a_picture_becomes_an_upright_png(make: Callable[[], bytes], mode: str) -> None:
+def test_a_picture_becomes_an_upright_one_that_any_server_reads(make: Callable[[], bytes], mode: str) -> None:
     image = opened(media.prepare("picture", make(), 40))
-    assert (image.format, image.mode, image.size) == ("PNG", mode, (40, 20))
+    assert image.format in {"PNG", "JPEG"}
+    assert (image.mode, image.size) == (mode, (40, 20))
     left, right = (image.convert("RGB").getpixel((x, 18)) for x in (4, 35))
     assert near(left, RED)
     assert near(right, GREEN)
     assert not image.getexif()
+
+
+def wordy(kind: str, orientation: int = 1, **how: Any) -> bytes:
+    """A picture that tells where it was taken, in all the places that its kind has for that."""
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("Comment", "a secret")
+    texts.add_itxt("XML:com.adobe.xmp", "a secret", zip=False)
+    exif = Image.Exif()
+    exif[0x010E], exif[0x0112] = "a secret", orientation
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes() + b"a secret"
+    kind_of_words = {"pnginfo": texts} if kind == "PNG" else {"comment": b"a secret", "xmp": b"a secret"}
+    image = Image.effect_noise((40, 20), 60).convert("RGB")
+    return saved(image, kind, exif=exif, icc_profile=profile, **kind_of_words, **how) + b"a secret after its end"
+
+
+WORDY: dict[str, Callable[[], bytes]] = {
+    "PNG": lambda: wordy("PNG"),
+    "JPEG": lambda: wordy("JPEG"),
+    "progressive JPEG": lambda: wordy("JPEG", progressive=True, restart_marker_rows=1),
+    "without an upright": lambda: wordy("JPEG", orientation=0),
+}
+
+
+@pytest.mark.parametrize("make", WORDY.values(), ids=WORDY.keys())
+def test_pixels_that_need_no_change_go_up_as_they_are_and_without_a_word(make: Callable[[], bytes]) -> None:
+    data = make()
+    prepared = media.prepare("picture", data, 40)
+    assert b"secret" in data
+    assert b"secret" not in prepared
+    assert prepared[:2] == data[:2]
+    assert len(prepared) < len(data)
+    assert opened(prepared).tobytes() == opened(data).tobytes()
+    assert not opened(prepared).info.keys() & {"icc_profile", "exif", "xmp", "comment", "Comment"}
+    assert media.prepare("picture", prepared, 40) == prepared
+
+
+def test_the_colours_of_a_jpeg_stay_what_they_are() -> None:
+    """Without the segment that says so, libjpeg takes the three colours of such a file for another three."""
+    data = saved(halves(), "JPEG", quality=95, keep_rgb=True)
+    assert opened(media.prepare("picture", data, 40)).tobytes() == opened(data).tobytes()
+
+
+@pytest.mark.parametrize("change", ["no end", "a hole", "a segment of no size"])
+def test_a_jpeg_that_only_pillow_can_follow_is_packed_anew(change: str) -> None:
+    data = saved(halves(), "JPEG", quality=95)
+    table = data.index(b"\xff\xdb")
+    odd = {
+        "no end": data[:-2],
+        "a hole": data[:table] + b"\0\0" + data[table:],
+        "a segment of no size": data[:table] + b"\xff\xfe\0\0" + data[table:],
+    }[change]
+    try:
+        expected = opened(odd)
+    except (OSError, SyntaxError):
+        with pytest.raises(InputError):
+            media.prepare("picture", odd, 40)
+        return
+    assert opened(media.prepare("picture", odd, 40)).tobytes() == expected.tobytes()
+
+
+def test_a_turned_png_is_packed_anew() -> None:
+    """Its EXIF may stand after the pixels, where a first look does not see it."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = saved(halves().transpose(Image.Transpose.ROTATE_90), exif=exif)
+    at = data.index(b"eXIf") - 4
+    chunk = data[at : at + 12 + int.from_bytes(data[at : at + 4])]
+    late = data.replace(chunk, b"").replace(b"\0\0\0\0IEND", chunk + b"\0\0\0\0IEND")
+    for turned_png in (data, late):
+        assert opened(media.prepare("picture", turned_png, 40)).tobytes() == halves().tobytes()
 
 
 def near(found: Any, wanted: tuple[int, int, int]) -> bool:

@@ -64,10 +64,10 @@ async def test_an_interaction_has_one_job(resting_world: World) -> None:
     async with resting_world.connected() as engine:
         job = (await resting_world.job(engine, "blur")).evolve(interaction_id=7)
         await engine.runner.submit(job)
-        length = engine.pool.first.line.length
+        length = engine.line.length
         with pytest.raises(DuplicateInteraction):
             await engine.runner.submit(job.evolve(id="other"))
-        assert engine.pool.first.line.length == length
+        assert engine.line.length == length
         assert [open_job.id for open_job in await engine.store.open_jobs()] == [job.id]
 
 
@@ -103,10 +103,10 @@ async def test_who_waits_is_told_where(resting_world: World) -> None:
     resting_world.in_flight = 1
     async with resting_world.connected() as engine:
         _, first, one = await resting_world.start(engine, "blur")
-        await first.sees(Running)
+        await first.sees(Running | Away)
         job, second, other = await resting_world.start(engine, "blur", user_id=2)
         await second.sees(Waiting)
-        assert engine.runner.position(job) == 1
+        assert engine.runner.standing(job).position == 1
         assert Waiting(1) in second.moments
         await resting_world.server.resume()
         await asyncio.gather(one, other)
@@ -119,7 +119,7 @@ async def test_the_next_process_goes_on_where_this_one_stopped(resting_world: Wo
     resting_world.in_flight = 1
     async with resting_world.connected() as engine:
         _, card, queued = await resting_world.start(engine, "blur")
-        await card.sees(Running)
+        await card.sees(Running | Away)
         _, card, ready = await resting_world.start(engine, "hue")
         await card.sees(Waiting)
         resting_world.server.faults.delay("POST /api/v1/images/upload", 0.1)
@@ -130,8 +130,8 @@ async def test_the_next_process_goes_on_where_this_one_stopped(resting_world: Wo
     await resting_world.server.resume()
     async with resting_world.connected() as engine:
         assert {job.state for job in await engine.store.open_jobs()} == {State.QUEUED, State.READY, State.NEW}
-        assert await engine.runner.resume(resting_world.wall.open) == 3
-        assert await engine.runner.resume(resting_world.wall.open) == 0
+        assert await engine.resumer.resume(resting_world.wall.open) == 3
+        assert await engine.resumer.resume(resting_world.wall.open) == 0
         await engine.runner.drained()
         assert {message.job.outcome for message in resting_world.wall.messages.values()} == {Outcome.COMPLETED}
         assert resting_world.server.requests[ENQUEUE] == 3
@@ -142,9 +142,9 @@ async def test_a_job_resumed_in_the_queue_keeps_its_turn(resting_world: World) -
     resting_world.in_flight = 1
     async with resting_world.connected() as engine:
         _, card, _ = await resting_world.start(engine, "blur")
-        await card.sees(Running)
+        await card.sees(Running | Away)
     async with resting_world.connected() as engine:
-        await engine.runner.resume(resting_world.wall.open)
+        await engine.resumer.resume(resting_world.wall.open)
         _, card, _ = await resting_world.start(engine, "hue", user_id=2)
         await card.sees(Waiting)
         assert len(resting_world.server.items) == 1

@@ -30,7 +30,7 @@ async def test_before_it_was_set_going(world: World) -> None:
         assert await engine.runner.cancel(job.id)
         assert (await engine.runner.start(job, await world.wall.open(job))).outcome is Outcome.CANCELLED
         assert world.server.requests[UPLOAD] == 0
-        assert engine.pool.first.line.length == 0
+        assert engine.line.length == 0
         await world.assert_clean(engine)
 
 
@@ -38,7 +38,7 @@ async def test_while_it_waits_in_line(resting_world: World) -> None:
     resting_world.in_flight = 1
     async with resting_world.connected() as engine:
         _, first, running = await resting_world.start(engine, "blur")
-        await first.sees(Running)
+        await first.sees(Running | Away)
         job, card, task = await resting_world.start(engine, "blur", user_id=2)
         _, after, last = await resting_world.start(engine, "hue", user_id=3)
         await card.sees(Waiting)
@@ -46,7 +46,7 @@ async def test_while_it_waits_in_line(resting_world: World) -> None:
         assert await engine.runner.cancel(job.id)
         assert (await task).outcome is Outcome.CANCELLED
         assert Waiting(0) not in card.moments
-        assert engine.pool.first.line.length == 1
+        assert engine.line.length == 1
         await resting_world.server.resume()
         assert {(await running).outcome, (await last).outcome} == {Outcome.COMPLETED}
         assert resting_world.server.requests[ENQUEUE] == 2
@@ -72,7 +72,7 @@ async def test_while_it_is_being_enqueued(lost: bool, resting_world: World) -> N
 async def test_while_it_is_pending(resting_world: World) -> None:
     async with resting_world.connected() as engine:
         job, card, task = await resting_world.start(engine, "blur")
-        await card.sees(Running)
+        await card.sees(Running | Away)
         assert await engine.runner.cancel(job.id)
         assert await engine.runner.cancel(job.id)
         assert (await task).outcome is Outcome.CANCELLED
@@ -150,11 +150,11 @@ async def test_a_wish_outlives_the_process(serve: Serve, tmp_path: Path) -> None
     world = World(await serve(paused=True), tmp_path)
     async with world.connected() as engine:
         job, card, _ = await world.start(engine, "blur")
-        await card.sees(Running)
+        await card.sees(Running | Away)
         # Written, and no more: the process ends before anybody acts on it.
         assert await engine.store.request_cancel(job.id)
     async with world.connected() as engine:
-        await engine.runner.resume(world.wall.open)
+        await engine.resumer.resume(world.wall.open)
         await engine.runner.drained()
         assert world.message(job).job.outcome is Outcome.CANCELLED
         await world.assert_clean(engine)

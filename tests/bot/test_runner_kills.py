@@ -179,7 +179,7 @@ async def test_a_bot_that_dies_again_and_again_gets_there(effects: int, world: W
 
 async def resumed(world: World, engine: Engine) -> None:
     with contextlib.suppress(Killed):
-        await engine.runner.resume(world.wall.open)
+        await engine.resumer.resume(world.wall.open)
         await engine.runner.drained()
 
 
@@ -273,7 +273,7 @@ async def second_life(world: World, story: Story, job: Job) -> None:
     async with world.connected() as engine:
         left = await engine.store.get(job.id)
         assert left
-        assert await engine.runner.resume(world.wall.open) == (left.state is not State.CLOSED)
+        assert await engine.resumer.resume(world.wall.open) == (left.state is not State.CLOSED)
         telling: asyncio.Task[None] | None = None
         if left.outcome is None and not left.cancel_requested:
             telling = asyncio.create_task(tell(world, story, engine, job, world.wall.cards[-1]))

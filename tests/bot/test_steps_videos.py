@@ -96,7 +96,7 @@ async def test_a_backend_that_knows_no_videos_is_not_asked_for_them(
 ) -> None:
     schemas = {name: one for name, one in node_types["components"]["schemas"].items() if "Video" not in name}
     older = {**node_types, "components": {"schemas": schemas}}
-    monkeypatch.setattr("bot.playground.invokeai.routes_app.openapi", lambda: older)
+    monkeypatch.setattr("bot.playground.invokeai.release.openapi", lambda _: older)
     world.server.faults.lose_answer_next("POST /api/v1/images/upload")
     async with world.connected() as engine:
         job, _ = await world.run(engine, "blur")

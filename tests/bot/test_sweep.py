@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.cards import Running, Uploading
+from bot.cards import Away, Running, Uploading
 from bot.engine import Engine
 from bot.jobs import Job, Outcome, State, now
 from bot.ledger import Asset, AssetKind
@@ -131,7 +131,7 @@ async def test_a_sweep_in_the_middle_of_everything_takes_nothing_away(resting_wo
     world = resting_world
     async with world.connected() as engine:
         _, card, queued = await world.start(engine, "collage")
-        await card.sees(Running)
+        await card.sees(Running | Away)
         world.server.faults.delay("POST /api/v1/images/upload", 0.02)
         _, card, new = await world.start(engine, "collage", user_id=2)
         await card.sees(Uploading, times=2)

@@ -206,8 +206,8 @@ class Atelier:
         return message
 
     async def over(self, card: Message) -> Message:
-        """Wait until a card shows how its job ended, which is when its button goes."""
-        await self.discord.until(lambda: not card.components, PATIENCE)
+        """Wait until a card shows how its job ended, which is when its Cancel button goes."""
+        await self.discord.until(lambda: "Cancel" not in buttons(card), PATIENCE)
         return card
 
     async def press_raw(self, who: LocalMember, message: Message, custom_id: str) -> Use:

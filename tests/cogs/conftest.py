@@ -16,6 +16,7 @@ from tests.cogs.atelier import Atelier, furnished
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same pauses in the same places, but short ones."""
     monkeypatch.setattr("bot.runner._LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr("bot.board._LOOK_SECONDS", 0.02)
     monkeypatch.setattr("workflows.events._FIRST_DELAY", 0.01)
     monkeypatch.setattr("workflows.events._LONGEST_DELAY", 0.05)
 

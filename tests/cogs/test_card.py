@@ -3,11 +3,15 @@
 import asyncio
 import io
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from bot.cards import Waiting
+from bot.jobs import Job, now
+from cogs._card import DiscordCard
 from tests.cogs.atelier import (
     ENQUEUE,
     PHOTO,
@@ -205,6 +209,58 @@ async def test_results_that_discord_takes_in_no_size_are_owned_up_to(atelier: At
     assert not card.components
 
 
+# How sparingly
+
+
+@in_module_loop
+async def test_by_the_channel_progress_shares_one_pace_and_results_wait_for_nothing(
+    room: Atelier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cogs._card.TOKEN_LIFE", timedelta(0))
+    monkeypatch.setattr("cogs._card._EDIT_SECONDS", 600)
+    await room.publish(workflow(blank(), name="Blank"))
+    await room.invoke.pause()
+    before = room.calls("PATCH", "/channels")
+    cards = [await room.run("blank", who=room.place.guild.add_member(f"P{i}")) for i in range(4)]
+    await room.discord.until(lambda: room.calls("PATCH", "/channels") > before)
+    await room.invoke.resume()
+    for card in cards:
+        await room.over(card)
+        assert len(card.attachments) == 1
+    await room.tidy()
+    assert room.calls("PATCH", "/channels") == before + 1 + len(cards)
+
+
+@in_module_loop
+async def test_by_their_tokens_no_card_waits_for_another(room: Atelier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cogs._card._EDIT_SECONDS", 600)
+    before = room.calls("PATCH", "/channels")
+    await room.publish(workflow(blank(), name="Blank"))
+    await room.invoke.pause()
+    cards = [await room.run("blank", who=room.place.guild.add_member(f"P{i}")) for i in range(2)]
+    for card in cards:
+        await room.shows(card, "🎨")
+    await room.invoke.resume()
+    for card in cards:
+        await room.over(card)
+    assert room.calls("PATCH", "/channels") == before
+
+
+async def test_a_card_holds_nothing_until_something_is_shown() -> None:
+    """Thousands of unfinished jobs have one each after a start: no task, no question to the database or to Discord."""
+    job = Job(id="x", user_id=1, title="t", created_at=now(), message_id=1, channel_id=1)
+    tasks = asyncio.all_tasks()
+    # Whatever it asked its bot for would fail.
+    card = DiscordCard(None, job, pace=1.0, shown=Waiting(3))  # type: ignore[arg-type]
+    card.show(job, Waiting(3))
+    assert asyncio.all_tasks() == tasks
+    card.show(job, Waiting(2))
+    assert len(asyncio.all_tasks()) == len(tasks) + 1
+    await card.close()
+    card.show(job, Waiting(1))
+    assert asyncio.all_tasks() == tasks
+
+
 # How it is cancelled
 
 
@@ -352,7 +408,7 @@ async def test_who_has_too_many_jobs_is_told_so(atelier: Atelier) -> None:
     cards = [await atelier.run("blank") for _ in range(2)]
     refused = await atelier.run("blank")
     assert refused.ephemeral
-    assert text(refused) == "You have 2 jobs under way already. Please wait for one of them, or cancel it."
+    assert text(refused).startswith("You have 2 jobs under way, which is as many as you may have.")
     cards.append(await atelier.run("blank", who=atelier.place.other))
     await atelier.invoke.resume()
     for card in cards:

@@ -1,14 +1,41 @@
 """When Discord itself is in trouble: the job still runs once, and ends on its card as well as can be."""
 
 import asyncio
+import types
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 
-from tests.cogs.atelier import ENQUEUE, PHOTO, Atelier, blank, fixture, history, in_module_loop, numbers, text, workflow
+from bot.playground.discord import LocalChannel, LocalMember, Message, Permissions
+from tests.cogs.atelier import (
+    ENQUEUE,
+    PHOTO,
+    Atelier,
+    blank,
+    buttons,
+    fixture,
+    history,
+    in_module_loop,
+    numbers,
+    text,
+    workflow,
+)
 
 CARD = "PATCH /webhooks"
 POSTS = "POST /channels/{channel_id}/messages"
+
+
+@pytest.fixture(autouse=True)
+def _quick_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library's own pauses between its tries in the same places, but short ones."""
+
+    async def sleep(seconds: float) -> None:
+        await asyncio.sleep(min(seconds, 0.02))
+
+    quick = types.SimpleNamespace(**{**vars(asyncio), "sleep": sleep})
+    for module in ("discord.http", "discord.webhook.async_"):
+        monkeypatch.setattr(f"{module}.asyncio", quick)
 
 
 async def started(atelier: Atelier):
@@ -189,3 +216,166 @@ async def test_with_rate_limits_and_without_a_gateway_the_last_state_is_shown(at
     await atelier.discord.online(15)
     await atelier.over(await atelier.run(slow["name"], {"steps": 1}))
     assert atelier.calls("PUT") == puts
+
+
+# Every route that a job uses, and everything that can happen to it
+
+
+@dataclass
+class Seat:
+    """A member with a channel of their own, and what stands there."""
+
+    who: LocalMember
+    channel: LocalChannel
+    card: Message | None = None
+    token: str = ""
+
+    @property
+    def told(self) -> list[Message]:
+        return self.who.dm.messages
+
+
+async def seated(atelier: Atelier, names: list[str], command: str, trouble: Callable[[str], None] | None = None):
+    """Have a job asked for by a member for each name; `trouble` comes before."""
+    seats = []
+    for name in names:
+        channel = atelier.place.guild.add_channel(name.replace(" ", "-"))
+        seat = Seat(atelier.place.guild.add_member(name), channel)
+        if trouble:
+            trouble(name)
+        use = await seat.who.slash(channel, command)
+        seats.append(seat)
+        await use.answered()
+        seat.card, seat.token = use.original, use.token
+    return seats
+
+
+def happen(atelier: Atelier, kind: str, route: str, times: int = 1) -> None:
+    faults = atelier.discord.faults
+    match kind:
+        case "cut before":
+            faults.cut_next(route, times)
+        case "cut after":
+            faults.lose_answer_next(route, times)
+        case "429":
+            faults.fail_next(route, 429, times, headers={"Retry-After": "0.05"})
+        case _:
+            faults.fail_next(route, int(kind), times)
+
+
+KINDS = ["429", "500", "502", "503", "cut before", "cut after"]
+#: What is asked, whether the token has expired, and whether the bot may see the channel; and how many times it happens:
+#: what befalls progress first shall befall the results as well.
+ROUTES = {
+    "the card, by token": ("PATCH /webhooks/{app}/{token}", False, True, 2),
+    "the card, by channel": ("PATCH /channels/{channel}/messages", True, True, 2),
+    "what is there already": ("GET /channels/{channel}/messages", False, True, 1),
+    "further messages": ("POST /channels/{channel}/messages", False, True, 1),
+    "a direct channel": ("POST /users/@me/channels", True, False, 1),
+    "a direct message": ("POST /channels/{direct}/messages", True, False, 1),
+    "a direct channel's history": ("GET /channels/{direct}/messages", True, False, 1),
+}
+
+
+@in_module_loop
+@pytest.mark.parametrize(("route", "expired", "visible", "times"), ROUTES.values(), ids=ROUTES.keys())
+async def test_whatever_happens_to_a_call_each_job_ends_once(
+    room: Atelier, route: str, expired: bool, visible: bool, times: int
+) -> None:
+    await room.publish(numbers(11))
+    await room.invoke.pause()
+    seats = await seated(room, KINDS, "many")
+    if expired:
+        room.discord.advance(16 * 60)
+    for kind, seat in zip(KINDS, seats, strict=True):
+        if not visible:
+            seat.channel.overwrite(room.place.guild.bot, deny=Permissions.VIEW_CHANNEL)
+        ids = {"app": room.discord.application_id, "token": seat.token}
+        happen(room, kind, route.format(channel=seat.channel.id, direct=seat.who.dm.id, **ids), times)
+    await room.invoke.resume()
+    await room.tidy()
+    for seat in seats:
+        messages = seat.channel.messages if visible else seat.told
+        assert [len(message.attachments) for message in messages] == [10, 1]
+        assert seat.told == ([] if visible else messages)
+        assert "❌" not in text(messages[0])
+        assert visible is not bool(buttons(seat.card))
+    assert room.invoke.batches == len(seats)
+    assert times > 1 or not room.discord.faults.pending
+    room.refusals()
+
+
+@in_module_loop
+async def test_whatever_happens_to_the_first_answer_there_is_one_card_or_no_job(room: Atelier) -> None:
+    await room.publish(workflow(blank(), name="Blank"))
+    route = "POST /interactions"
+    kinds = [kind for kind in KINDS if kind != "cut before"]
+    seats = await seated(room, kinds, "blank", lambda kind: happen(room, kind, route))
+    happen(room, "cut before", route)
+    unanswered = room.place.guild.add_member("Unanswered")
+    nowhere = await unanswered.slash(room.channel, "blank")
+    await room.discord.until(lambda: any(refusal.status == 404 for refusal in room.discord.refused))
+    await room.tidy()
+    for seat in seats:
+        assert [len(message.attachments) for message in seat.channel.messages] == [1]
+    assert nowhere.original is None
+    assert not room.discord.faults.pending
+    assert not room.channel.messages
+    assert room.invoke.batches == len(seats)
+    assert "🛑" in await room.ask(unanswered, "jobs")
+    room.refusals()
+
+
+# What is taken away, in each state
+
+
+def deny(permission: Permissions) -> Callable[[Atelier, Seat], None]:
+    return lambda atelier, seat: seat.channel.overwrite(atelier.place.guild.bot, deny=permission)
+
+
+#: What happens, and then: how many files the card has, and how many the direct message.
+TAKEN = {
+    "nothing": (lambda atelier, seat: None, 1, None),
+    "view": (deny(Permissions.VIEW_CHANNEL), 0, 1),
+    # Who may not write may still change what they wrote.
+    "send": (deny(Permissions.SEND_MESSAGES), 1, None),
+    "attach": (deny(Permissions.ATTACH_FILES), 0, 1),
+    "card": (lambda atelier, seat: atelier.discord.messages.delete(seat.card), 0, None),
+    "channel": (lambda atelier, seat: seat.channel.delete(), 0, 1),
+    "direct messages": (lambda atelier, seat: seat.who.close_direct_messages(), 1, None),
+}
+
+
+@pytest.mark.parametrize("state", ["waiting", "running", "cancelling"])
+@pytest.mark.parametrize("atelier", [{"max_in_flight": 8, "stop_seconds": 0}], indirect=True, ids=["eight at once"])
+async def test_whatever_is_taken_away_in_any_state_is_made_up_for(atelier: Atelier, state: str) -> None:
+    if state == "waiting":
+        atelier.in_flight = 1
+        await atelier.restart()
+    await atelier.publish(workflow(blank(), name="Blank"))
+    await atelier.invoke.pause()
+    seats = await seated(atelier, list(TAKEN), "blank")
+    shown = {"waiting": "in line", "running": "🎨", "cancelling": "🎨"}[state]
+    for seat in seats[state == "waiting" :]:
+        await atelier.shows(seat.card, shown)
+    atelier.discord.advance(16 * 60)
+    for (take_away, *_), seat in zip(TAKEN.values(), seats, strict=True):
+        if state == "cancelling":
+            await seat.who.press(seat.card, "Cancel")
+        take_away(atelier, seat)
+    await atelier.invoke.resume()
+    await atelier.tidy()
+    for (_, on_card, direct), seat in zip(TAKEN.values(), seats, strict=True):
+        files = 0 if state == "cancelling" else 1
+        # Words alone may stand where files may not.
+        told = [] if direct is None or (state == "cancelling" and seat is seats[3]) else [direct * files]
+        assert len(seat.card.attachments) == on_card * files
+        assert [len(message.attachments) for message in seat.told] == told
+    atelier.refusals()
+
+
+async def test_results_need_no_gateway(atelier: Atelier) -> None:
+    card = await started(atelier)
+    atelier.discord.faults.drop_gateway(resumable=False)
+    await assert_it_ends_well(atelier, card)
+    assert not atelier.discord.gateway.online

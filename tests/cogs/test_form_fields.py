@@ -185,6 +185,11 @@ HELD: dict[str, tuple[InputSpec, dict[str, Any], str]] = {
     "a model by name": (spec(Kind.MODEL, models=LORA), {"x": "noir"}, "k1"),
     "a model that went": (spec(Kind.MODEL, models=LORA), {"x": "Gone"}, ""),
     "a style preset": (spec(Kind.STYLE_PRESET, models=PRESET, default={"style_preset_id": "p1"}), {}, "p1"),
+    "a style preset of before a restart": (
+        spec(Kind.STYLE_PRESET, models=PRESET, default={"style_preset_id": "old", "name": "Sketchy"}),
+        {},
+        "p1",
+    ),
 }
 
 

@@ -1,11 +1,27 @@
-"""/jobs: what waits, what runs, and the last ten that are over; one's own, and nobody else's."""
+"""/jobs and /job: what waits, what runs, and how it ended; one's own, and what moderators may see."""
 
+import asyncio
 import re
 import sqlite3
 
 import pytest
 
-from tests.cogs.atelier import PHOTO, Atelier, blank, fixture, in_module_loop, job_id, text, texts, workflow
+from bot.cards import Told
+from bot.jobs import Job, Outcome, State, now
+from bot.line import Standing
+from cogs._job import job_embed, where_told
+from tests.cogs.atelier import (
+    PHOTO,
+    Atelier,
+    blank,
+    buttons,
+    fixture,
+    in_module_loop,
+    job_id,
+    text,
+    texts,
+    workflow,
+)
 
 
 @pytest.mark.parametrize("atelier", [{"max_in_flight": 1}], indirect=True, ids=["one at a time"])
@@ -23,9 +39,10 @@ async def test_jobs_shows_where_each_one_stands(atelier: Atelier) -> None:
     answer = await atelier.answer(await atelier.place.member.slash(atelier.channel, "jobs"))
     assert answer.ephemeral
     lines = text(answer).splitlines()[1:]
-    assert [re.match(r"\S+ [^\[]+", line)[0].strip() for line in lines] == [  # type: ignore[index]
+    stands = [re.match(r"\S+ [^\[]+", line)[0].strip() for line in lines]  # type: ignore[index]
+    assert [re.sub(r"<t:\d+:R>", "<t:0:R>", stand) for stand in stands] == [
         "⏳ uploading",
-        "⏳ Waiting, **1st in line**",
+        "⏳ Waiting, **1st in line** · starts <t:0:R>",
         "⏳ running",
         re.match(r"✅ \d\.\d s", lines[3])[0],  # type: ignore[index]
     ]
@@ -99,3 +116,143 @@ async def test_a_title_cannot_end_its_link(room: Atelier) -> None:
     line = (await room.ask(room.place.member, "jobs")).splitlines()[1]
     link = f"https://discord.com/channels/{room.place.guild.id}/{room.channel.id}/{card.id}"
     assert f"[x)(https://evil.example) (y]({link})" in line
+
+
+# /job
+
+
+async def looked_at(atelier: Atelier, job: str, who=None):
+    who = who or atelier.place.member
+    return await atelier.answer(await who.slash(atelier.channel, "job", {"id": job}))
+
+
+@pytest.mark.parametrize("atelier", [{"max_in_flight": 1}], indirect=True, ids=["one at a time"])
+async def test_job_tells_where_one_stands_and_cancels_it(atelier: Atelier) -> None:
+    await atelier.publish(workflow(blank(), name="Blank"))
+    await atelier.over(await atelier.run("blank"))
+    await atelier.invoke.pause()
+    running = await atelier.shows(await atelier.run("blank"), "🎨")
+    waiting = await atelier.shows(await atelier.run("blank"), "1st in line")
+    shown = await looked_at(atelier, job_id(running))
+    assert shown.ephemeral
+    assert re.search(r"🎨 Running, since <t:\d+:R>\nAsked <t:\d+:R>\nIts card is \[here\]\(https://", text(shown))
+    shown = await looked_at(atelier, f" `{job_id(waiting).upper()}` ")
+    assert re.search(r"⏳ Waiting, \*\*1st in line\*\* · starts <t:\d+:R>", text(shown))
+    assert buttons(shown) == ["Cancel"]
+    assert await atelier.told(await atelier.place.member.press(shown, "Cancel")) == "🛑 Cancelling …"
+    await atelier.over(waiting)
+    assert "🛑 Cancelled." in text(waiting)
+    await atelier.invoke.resume()
+    await atelier.over(running)
+    await atelier.tidy()
+    done = await looked_at(atelier, job_id(running))
+    assert re.search(r"✅ Done <t:\d+:R>, after \d+\.\d s\.\nAsked", text(done))
+    assert buttons(done) == []
+    assert "🛑 Cancelled <t:" in text(await looked_at(atelier, job_id(waiting)))
+
+
+@in_module_loop
+async def test_job_is_for_its_member_and_for_moderators_of_its_server(room: Atelier) -> None:
+    await room.publish(workflow(blank(), name="Blank"))
+    card = await room.over(await room.run("blank"))
+    unknown = "There is no such job of yours here. `/jobs` lists what there is."
+    assert text(await looked_at(room, "2222222222")) == unknown
+    assert text(await looked_at(room, "' OR 1 --")) == unknown
+    assert text(await looked_at(room, job_id(card), room.place.other)) == unknown
+    moderator = room.place.guild.add_member("Moderator", manage_messages=True)
+    assert f"by <@{room.place.member.id}>" in text(await looked_at(room, job_id(card), moderator))
+    elsewhere = room.open_place("Elsewhere")
+    stranger = elsewhere.guild.add_member("Stranger", manage_messages=True)
+    answer = await room.answer(await stranger.slash(elsewhere.channel, "job", {"id": job_id(card)}))
+    assert text(answer) == unknown
+
+
+@in_module_loop
+async def test_job_suggests_ones_own_newest_first(room: Atelier) -> None:
+    await room.publish(workflow(blank(), name="Blank"))
+    await room.publish(workflow(blank(), name="Other"))
+    cards = [await room.over(await room.run(name)) for name in ("blank", "other", "blank")]
+    found = await room.place.member.autocomplete(room.channel, "job", "id")
+    assert [choice["value"] for choice in found] == [job_id(card) for card in reversed(cards)]
+    assert re.fullmatch(rf"✅ Blank · (now|a second ago|\d+ seconds ago) · {job_id(cards[2])}", found[0]["name"])
+    found = await room.place.member.autocomplete(room.channel, "job", "id", "othe")
+    assert [choice["value"] for choice in found] == [job_id(cards[1])]
+    found = await room.place.member.autocomplete(room.channel, "job", "id", job_id(cards[0])[:6])
+    assert [choice["value"] for choice in found] == [job_id(cards[0])]
+    assert await room.place.other.autocomplete(room.channel, "job", "id") == []
+
+
+OVER = Job(
+    id="x",
+    user_id=1,
+    title="t",
+    created_at=now(),
+    guild_id=1,
+    channel_id=2,
+    message_id=3,
+    state=State.CLOSED,
+    outcome=Outcome.COMPLETED,
+)
+TOLD = {
+    "on its card": ({"delivery": Told.CARD, "delivered_at": now()}, "Its card is [here]"),
+    "before that was noted": ({"delivered_at": now()}, "Its card is [here]"),
+    "on its way": ({"state": State.FINISHED}, "Its card is [here]"),
+    "directly": ({"delivery": Told.DIRECT, "delivered_at": now()}, "It was told by direct message"),
+    "card deleted": ({"delivery": Told.CARD_DELETED}, "Somebody deleted its card"),
+    "channel deleted": ({"delivery": Told.CHANNEL_DELETED}, "its channel was deleted"),
+    "forbidden": ({"delivery": Told.FORBIDDEN}, "I may not write in <#2> any more"),
+    "nobody knows": ({}, "Its end could not be posted."),
+    "never posted": ({"message_id": None}, "Its card could not be posted, so it was not run."),
+}
+
+
+@pytest.mark.parametrize(("changes", "words"), TOLD.values(), ids=TOLD.keys())
+def test_where_a_job_was_told(changes: dict, words: str) -> None:
+    assert words in where_told(OVER.evolve(**changes))
+
+
+STANDS = {
+    "uploading": ({"state": State.NEW, "attachments": (None,)}, Standing(2, 5.0), "📤 Uploading …"),
+    "new": ({"state": State.NEW}, Standing(2, None), "⏳ Waiting, **2nd in line**\n"),
+    "about to start": ({"state": State.READY}, Standing(0, None), "⏳ About to start …"),
+    "cancelling": ({"state": State.QUEUED, "cancel_requested": True}, Standing(0, None), "🛑 Cancelling …"),
+}
+
+
+@pytest.mark.parametrize(("changes", "standing", "words"), STANDS.values(), ids=STANDS.keys())
+def test_where_a_job_stands(changes: dict, standing: Standing, words: str) -> None:
+    embed = job_embed(OVER.evolve(outcome=None, **changes), standing, is_own=True)
+    assert (embed.description or "").startswith(words)
+
+
+# At a stop
+
+
+@pytest.mark.parametrize("atelier", [{"stop_seconds": 20}], indirect=True, ids=["patient"])
+async def test_while_it_stops_it_says_so_and_still_takes_cancels(atelier: Atelier) -> None:
+    await atelier.publish(fixture("blur"))
+    await atelier.invoke.pause()
+    held = await atelier.shows(await atelier.run("fog-glass", {"photo": PHOTO}), "🎨")
+    atelier.invoke.faults.delay("POST /api/v1/images/upload", 1.0)
+    busy = await atelier.run("fog-glass", {"photo": PHOTO}, who=atelier.place.other)
+    await atelier.discord.until(lambda: atelier.invoke.requests["POST", "/api/v1/images/upload"] >= 2)
+    stopping = asyncio.create_task(atelier.stop())
+    await asyncio.sleep(0.05)
+    for command in ("jobs", "run"):
+        options = {"workflow": "fog-glass"} if command == "run" else {}
+        answer = await atelier.answer(await atelier.place.member.slash(atelier.channel, command, options))
+        assert answer.ephemeral
+        assert text(answer) == "I am being restarted. Please try again in a moment."
+    refused = await atelier.run("fog-glass", {"photo": PHOTO})
+    assert text(refused) == "I am being restarted. Please try again in a moment."
+    press = await atelier.place.member.press(held, "Cancel")
+    assert await atelier.told(press) == "🛑 I am being restarted, and cancel it as soon as I am back."
+    await stopping
+    atelier.invoke.faults.delay("POST /api/v1/images/upload", 0)
+    await atelier.start()
+    await atelier.over(held)
+    assert "🛑 Cancelled." in text(held)
+    await atelier.invoke.resume()
+    await atelier.over(busy)
+    assert len(busy.attachments) == 1
+    await atelier.tidy()

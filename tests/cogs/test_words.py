@@ -1,9 +1,13 @@
 """What somebody typed shows as typed, wherever it stands."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
+from bot import terminal
+from bot.cards import Away, Cancelling, Moment, Restarted, Running, Told, Uploading, Waiting
+from bot.jobs import Job, now
 from cogs import _words
 
 LITERAL = {
@@ -55,3 +59,53 @@ def test_a_label_cannot_end_its_link(typed: str) -> None:
 @pytest.mark.parametrize("typed", ["a" * 500, "*" * 500, "@everyone " * 50, "[" * 130])
 def test_a_title_is_never_too_long(typed: str) -> None:
     assert 100 <= len(_words.title(typed)) <= 256
+
+
+MOMENTS: dict[Moment, tuple[str, str]] = {
+    Waiting(0): ("⏳ About to start …", "starting"),
+    Waiting(3): ("⏳ Waiting, **3rd in line**", "waiting, 3 in line"),
+    Waiting(2, datetime(2026, 1, 2, tzinfo=UTC)): (
+        "⏳ Waiting, **2nd in line** · starts <t:1767312000:R>",
+        "waiting, 2 in line",
+    ),
+    Uploading(1, 1): ("📤 Uploading the picture …", "uploading 1 of 1"),
+    Uploading(1, 2, 3): ("📤 Uploading picture 1 of 2 …\nWaiting, **3rd in line**", "uploading 1 of 2"),
+    Running(1, 2, "Blur"): ("🎨 ▱▱▱▱▱▱▱▱▱▱▱▱ 0%\nStep 1 of 2 · **Blur**", "node 1 of 2 Blur"),
+    Away(): (
+        "🔌 InvokeAI does not answer at the moment. Your job is kept, and goes on as soon as it does.",
+        "InvokeAI does not answer, trying again",
+    ),
+    Away(is_full=True): (
+        "🔌 InvokeAI's queue is full at the moment. Your job is kept, and goes on as soon as there is room.",
+        "InvokeAI's queue is full, trying again",
+    ),
+    Away(is_paused=True): (
+        "⏸️ InvokeAI's queue is paused at the moment. Your job is kept, and goes on as soon as it is resumed.",
+        "InvokeAI's queue is paused, trying again",
+    ),
+    Restarted(): (
+        "🔁 InvokeAI restarted in the middle of it. The job runs once more.",
+        "InvokeAI restarted, running once more",
+    ),
+    Restarted(has_moved=True): (
+        "🔁 The job was moved to another backend, because the one before does not answer. It runs once more.",
+        "moved to another InvokeAI, running once more",
+    ),
+    Cancelling(): ("🛑 Cancelling …", "cancelling"),
+}
+
+
+@pytest.mark.parametrize(("moment", "said"), MOMENTS.items(), ids=map(str, MOMENTS))
+def test_how_a_job_is_doing(moment: Moment, said: tuple[str, str]) -> None:
+    assert (_words.moment_text(moment), terminal._words(moment)) == said
+
+
+@pytest.mark.parametrize("has_files", [True, False])
+@pytest.mark.parametrize("why", [Told.CHANNEL_DELETED, Told.FORBIDDEN])
+def test_a_direct_message_says_where_it_was_asked(why: Told, has_files: bool) -> None:
+    job = Job(id="x", user_id=4, title="t", created_at=now(), guild_id=1, channel_id=2, message_id=3)
+    said = _words.direct_note(job, why, has_files=has_files)
+    assert "[where you asked](https://discord.com/channels/1/2/3)" in said
+    assert ("deleted" in said) is (why is Told.CHANNEL_DELETED)
+    assert ("results" in said) is has_files
+    assert "<@4>" in _words.elsewhere_note(job, has_files=has_files)

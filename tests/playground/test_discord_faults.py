@@ -38,6 +38,19 @@ async def test_an_answer_that_is_lost(live: LivePlace) -> None:
     assert isinstance(error.original, aiohttp.ServerDisconnectedError)
 
 
+async def test_a_connection_that_is_cut_before_anything_is_done(live: LivePlace) -> None:
+    channel = live.bot.get_channel(live.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    live.server.faults.cut_next("POST /channels")
+    assert live.server.faults.pending == ["POST /channels"]
+    with pytest.raises(aiohttp.ServerDisconnectedError):
+        await channel.send("once")
+    assert not live.channel.messages
+    assert not live.server.faults.pending
+    await channel.send("twice")
+    assert [m.content for m in live.channel.messages] == ["twice"]
+
+
 async def test_a_nonce_keeps_a_retry_from_doubling(live: LivePlace) -> None:
     channel = live.bot.get_channel(live.channel.id)
     assert isinstance(channel, discord.TextChannel)
@@ -62,6 +75,17 @@ async def test_tokens_die_after_a_quarter_of_an_hour(live: LivePlace) -> None:
     await channel.get_partial_message(use.original.id).edit(content="late")
     assert use.response and use.response.content == "late"
     await live.server.until(lambda: live.bot.errors)
+
+
+async def test_by_its_token_a_card_in_a_deleted_channel_is_unknown(live: LivePlace) -> None:
+    use = await live.slash("buttons")
+    assert use.original
+    live.channel.delete()
+    hook = f"/webhooks/{live.server.application_id}/{use.token}"
+    edited = await live.http.patch(f"{hook}/messages/{use.original.id}", json={"content": "late"})
+    assert (edited.status_code, edited.json()["code"]) == (404, 10008)
+    followed = await live.http.post(hook, json={"content": "late"})
+    assert (followed.status_code, followed.json()["code"]) == (404, 10003)
 
 
 async def test_planned_failures(live: LivePlace) -> None:

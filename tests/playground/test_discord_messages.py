@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from bot.playground.discord import ClientRefusal, Permissions
@@ -239,3 +240,60 @@ async def test_a_person_without_the_right_to_write(place: Place) -> None:
     place.channel.overwrite(place.guild.members_role, deny=Permissions.SEND_MESSAGES)
     with pytest.raises(ClientRefusal, match="may not write"):
         await place.member.say(place.channel, "x")
+
+
+async def direct(place: Place, recipient: int) -> tuple[int, Any]:
+    """Open the direct channel to somebody and write there; return what the second call was answered with."""
+    opened = await place.http.post("/users/@me/channels", json={"recipient_id": str(recipient)})
+    assert opened.status_code == 200 and opened.json()["type"] == 1
+    answer = await place.http.post(f"/channels/{opened.json()['id']}/messages", json={"content": "x"})
+    return answer.status_code, answer.json().get("code")
+
+
+async def test_direct_messages(place: Place) -> None:
+    assert await direct(place, place.member.id) == (200, None)
+    assert await direct(place, place.member.id) == (200, None)
+    assert [m.content for m in place.member.dm.messages] == ["x", "x"]
+    assert place.channel.messages == [] and place.admin.dm.messages == []
+
+
+async def test_direct_messages_that_are_closed(place: Place) -> None:
+    sent = (await place.http.post(f"/channels/{place.member.dm.id}/messages", json={"content": "x"})).json()
+    place.member.close_direct_messages()
+    assert await direct(place, place.member.id) == (403, 50007)
+    assert await direct(place, place.admin.id) == (200, None)
+    # What is there already may still be read and changed.
+    one = f"/channels/{place.member.dm.id}/messages/{sent['id']}"
+    assert (await place.http.patch(one, json={"content": "y"})).status_code == 200
+
+
+async def test_direct_messages_need_a_server_in_common(place: Place) -> None:
+    place.guild.remove_member(place.member)
+    assert await direct(place, place.member.id) == (403, 50278)
+    other = place.server.add_guild("Elsewhere")
+    other.add_member("Bo there", user=place.member.user)
+    assert await direct(place, place.member.id) == (200, None)
+    place.server.remove_guild(other)
+    assert await direct(place, place.member.id) == (403, 50278)
+
+
+@pytest.mark.parametrize("recipient", ["bot", "nobody"])
+async def test_direct_channels_that_cannot_be_opened(place: Place, recipient: str) -> None:
+    wanted = {"bot": place.server.bot.id, "nobody": 1}[recipient]
+    answer = await place.http.post("/users/@me/channels", json={"recipient_id": str(wanted)})
+    assert (answer.status_code, answer.json()["code"]) == {"bot": (403, 50007), "nobody": (400, 50035)}[recipient]
+
+
+async def test_a_channel_is_deleted_with_all_that_is_in_it(place: Place) -> None:
+    sent = (await place.post(**files(1))).json()
+    place.channel.delete()
+    assert (await place.post({"content": "x"})).json()["code"] == 10003
+    assert place.channel.messages == []
+    async with httpx.AsyncClient(verify=False) as client:
+        assert (await client.get(sent["attachments"][0]["url"])).status_code == 404
+
+
+async def test_a_server_that_removed_the_bot_keeps_its_channels(place: Place) -> None:
+    place.server.remove_guild(place.guild)
+    answer = await place.post({"content": "x"})
+    assert (answer.status_code, answer.json()["code"]) == (403, 50001)

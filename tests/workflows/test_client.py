@@ -28,6 +28,7 @@ CALLS: dict[str, Call] = {
     "image": lambda client: client.image("a.png"),
     "download": lambda client: client.download("a.png"),
     "delete_image": lambda client: client.delete_image("a.png"),
+    "delete_images": lambda client: client.delete_images(["a.png"]),
     "uploads_marked": lambda client: client.uploads_marked("mark"),
     "images_of_sessions": lambda client: client.images_of_sessions({"x"}),
     "board_images": lambda client: client.board_images("none", "images"),
@@ -189,6 +190,40 @@ async def test_an_image_goes_up_comes_down_and_goes_away(client: Tidy):
         await client.download(record.image_name)
 
 
+async def test_images_go_together_however_many(client: Tidy, monkeypatch: Any):
+    monkeypatch.setattr("workflows.client.PAGE", 2)
+    names = [(await client.upload(picture(), "mark")).image_name for _ in range(5)]
+    await client.delete_images([])
+    await client.delete_images(names[:1])
+    for _ in range(2):
+        await client.delete_images([*names, "gone.png", *names])
+    for name in names:
+        with pytest.raises(NotFound):
+            await client.image(name)
+
+
+async def test_images_that_the_server_does_not_name_are_asked_for_one_by_one(
+    local_invokeai: LocalInvokeAI, connect: Any
+):
+    client = await connect(local_invokeai.url)
+    names = [(await client.upload(picture(), "mark")).image_name for _ in range(2)]
+    await client.delete_image(names[0])
+    local_invokeai.faults.fail_next("DELETE /api/v1/images/i", 503)
+    with pytest.raises(Unavailable):
+        await client.delete_images(names)
+    with pytest.raises(NotFound):
+        await client.image(names[1])
+    await client.delete_images(names)
+
+
+async def test_a_jpeg_goes_up_as_what_it_is(client: Tidy):
+    stream = io.BytesIO()
+    Image.new("RGB", (8, 8), "teal").save(stream, "JPEG")
+    record = await client.upload(stream.getvalue(), "mark")
+    with Image.open(io.BytesIO(await client.download(record.image_name))) as found:
+        assert (found.format, found.size) == ("PNG", (8, 8))
+
+
 async def test_an_upload_is_found_by_the_beginning_of_its_mark(client: Tidy, queue_id: str):
     marks = [f"{queue_id}-a-1", f"{queue_id}-a-2", f"{queue_id}-b-1"]
     records = [await client.upload(picture(), mark) for mark in marks]
@@ -231,6 +266,8 @@ async def test_a_name_that_leads_elsewhere_is_refused_before_anything_is_sent(na
                 await call(name)
         with pytest.raises(Rejected, match="not a name"):
             await client.board_images(name, "images")
+        with pytest.raises(Rejected, match="not a name"):
+            await client.delete_images(["a.png", name])
         with pytest.raises(Rejected, match="not a name"):
             await client.download_video(name, 9)
         with pytest.raises(Rejected, match="not a name"):

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from bot.playground.invokeai import LocalInvokeAI
-from tests.workflows.builders import document, edge, node
+from tests.workflows.builders import document, edge, node, picture
 from tests.workflows.conftest import Tidy
 from tests.workflows.test_client import ended
 from workflows.client import Credentials, InvokeClient, open_http
@@ -139,11 +139,16 @@ async def test_what_is_gone_counts_as_deleted_for_members_too(connect: Any):
     async with LocalInvokeAI(users=users) as server:
         ada, eve = [await connect(server.url, Credentials(f"{name}@example.com", "secret")) for name in ("ada", "eve")]
         video = await ada.upload_video(CLIP, "clip.mp4", "mark")
+        image = (await ada.upload(picture(), "mark")).image_name
         with pytest.raises(AuthError):
             await eve.delete_video(video.video_name)
+        with pytest.raises(AuthError):
+            await eve.delete_images(["gone.png", image])
         for client in (ada, ada, eve):
             await client.delete_video(video.video_name)
             await client.delete_image("gone.png")
+        for client in (ada, ada, eve):
+            await client.delete_images([image, "gone.png"])
 
 
 # Boards

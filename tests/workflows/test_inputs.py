@@ -300,7 +300,7 @@ def test_of_a_list_of_loras_those_that_are_installed_are_the_default(models: Any
 
 def test_a_style_preset_is_a_default_if_it_is_there():
     photo = model("Photo", base="any", kind="style_preset")
-    for models, default in (([photo], {"style_preset_id": "key-Photo"}), ([], None)):
+    for models, default in (([photo], {"style_preset_id": "key-Photo", "name": "Photo"}), ([], None)):
         found = only({"$ref": "#/StylePresetField"}, ({"style_preset_id": "key-Photo"},), models)
         assert found
         assert found.default == default

@@ -4,6 +4,7 @@ import pytest
 
 from tests.workflows.builders import model, schemas_of
 from workflows.literals import accepts, base_of, file_names, missing, rematched
+from workflows.models import STYLE_PRESET
 from workflows.schema import FieldSchema
 
 INT, FLOAT, TEXT = {"type": "integer"}, {"type": "number"}, {"type": "string"}
@@ -89,6 +90,23 @@ def test_only_what_belongs_to_a_model_is_kept_of_its_literal():
     held = {**DAWN, "submodel_type": "vae", "model_name": "Dusk", "note": 5}
     wanted = {**model("Dawn").identifier(), "submodel_type": "vae"}
     assert rematched(field(MODEL), held, [model("Dawn")]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("held", "becomes"),
+    [
+        ({"style_preset_id": "gone"}, {"style_preset_id": "gone"}),
+        ({"style_preset_id": "gone", "name": "Ink"}, {"style_preset_id": "gone"}),
+        ({"style_preset_id": "gone", "name": "Dawn"}, {"style_preset_id": "gone"}),
+        ({"style_preset_id": "old", "name": "Photo"}, {"style_preset_id": "key-Photo"}),
+        ({"style_preset_id": "key-Photo"}, {"style_preset_id": "key-Photo"}),
+        ({"style_preset_id": 5}, {"style_preset_id": 5}),
+        ("Photo", "Photo"),
+    ],
+)
+def test_a_style_preset_goes_by_the_id_that_its_name_has_here(held: Any, becomes: Any):
+    presets = [model("Dawn"), model("Photo", base="any", kind=STYLE_PRESET)]
+    assert rematched(field({"$ref": "#/x/StylePresetField"}), held, presets) == becomes
 
 
 @pytest.mark.parametrize(

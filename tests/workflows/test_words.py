@@ -87,6 +87,7 @@ def test_an_input_is_described_in_a_line(given_spec: InputSpec, wanted: str) -> 
         (Kind.LORAS, [{"lora": {"name": "Ink"}, "weight": 0.5}], "Ink:0.5"),
         (Kind.LORAS, [], "none"),
         (Kind.STYLE_PRESET, {"style_preset_id": "id"}, "id"),
+        (Kind.STYLE_PRESET, {"style_preset_id": "id", "name": "Photo"}, "Photo"),
         (Kind.IMAGES, [{"image_name": "a.png"}], "a.png"),
         (Kind.VIDEO, {"video_name": "a.mp4"}, "a.mp4"),
     ],
@@ -145,7 +146,7 @@ VALUES: dict[Kind, st.SearchStrategy[Any]] = {
         st.lists(st.sampled_from([lora.name for lora in LORAS])),
         st.lists(st.integers(-1000, 1000).map(lambda n: n / 100), min_size=6, max_size=6),
     ),
-    Kind.STYLE_PRESET: st.sampled_from([{"style_preset_id": preset.key} for preset in PRESETS]),
+    Kind.STYLE_PRESET: st.sampled_from([{"style_preset_id": one.key, "name": one.name} for one in PRESETS]),
 }
 FILTERS = {Kind.LORAS: ("lora",), Kind.STYLE_PRESET: (STYLE_PRESET,)}
 

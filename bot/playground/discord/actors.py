@@ -46,6 +46,11 @@ class LocalChannel(Channel):
         """Delete the channel and all that is in it."""
         if self.guild is not None:
             data = payloads.channel(self)
+            for message in self.everything:
+                # No event tells of each: they are gone with the channel.
+                message.deleted = True
+                for stored in message.files:
+                    stored.removed = True
             self.guild.channels.pop(self.id, None)
             self.world.channels.pop(self.id, None)
             self.world.send("CHANNEL_DELETE", data, self.guild, GUILDS)
@@ -100,6 +105,13 @@ class LocalGuild(Guild):
         self.world.changed()
         return member
 
+    def remove_member(self, member: Member) -> None:
+        """Let a person go."""
+        self.members.pop(member.id, None)
+        data = {"guild_id": str(self.id), "user": payloads.user(member.user)}
+        self.world.send("GUILD_MEMBER_REMOVE", data, self, GUILD_MEMBERS)
+        self.world.changed()
+
     def override_command(self, name: str | None, target: Member | Role | Channel | None, allowed: bool) -> None:
         """The Integrations page: allow or deny a command to a person, a role or in a channel (None: in all).
 
@@ -127,6 +139,10 @@ class LocalMember(Member):
     def dm(self) -> Channel:
         """The direct messages between this person and the bot."""
         return direct_channel(self.desk.world, self.user)
+
+    def close_direct_messages(self) -> None:
+        """Take no direct messages any more, by the privacy settings or by blocking the bot."""
+        self.user.takes_direct_messages = False
 
     async def slash(self, channel: Channel, command: str, options: Mapping[str, object] | None = None) -> Use:
         """Type a slash command and send it; files are a Path or (name, bytes)."""

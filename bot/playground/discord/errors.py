@@ -154,6 +154,10 @@ def cannot_message_user() -> DiscordError:
     return DiscordError(403, 50007, "Cannot send messages to this user")
 
 
+def no_mutual_guilds() -> DiscordError:
+    return DiscordError(403, 50278, "Cannot send messages to this user due to having no mutual guilds")
+
+
 def missing_permissions() -> DiscordError:
     return DiscordError(403, 50013, "Missing Permissions")
 

@@ -33,6 +33,7 @@ class Faults:
     _failing: list[_Fault] = field(default_factory=list[_Fault])
     _slow: list[_Fault] = field(default_factory=list[_Fault])
     _losing: list[_Fault] = field(default_factory=list[_Fault])
+    _cutting: list[_Fault] = field(default_factory=list[_Fault])
 
     def fail_next(
         self,
@@ -56,6 +57,15 @@ class Faults:
         """Do what the next call asks, then cut the connection without an answer."""
         self._losing.append(_Fault(route, times))
 
+    def cut_next(self, route: str, times: int = 1) -> None:
+        """Cut the connection before anything of the next call is done."""
+        self._cutting.append(_Fault(route, times))
+
+    @property
+    def pending(self) -> list[str]:
+        """The routes of what was planned to fail, and has not yet."""
+        return [fault.route for fault in (*self._failing, *self._losing, *self._cutting)]
+
     def drop_gateway(self, *, resumable: bool = True) -> None:
         """Cut the gateway's connections; unless resumable, their sessions are forgotten too."""
         self.drop(resumable)
@@ -76,6 +86,9 @@ class Faults:
             if failing.status == 429:
                 error.body.setdefault("retry_after", float(failing.headers.get("Retry-After", "0.05")))
             raise error
+
+    def cuts(self, *routes: str) -> bool:
+        return self._take(self._cutting, routes) is not None
 
     def loses_answer(self, *routes: str) -> bool:
         return self._take(self._losing, routes) is not None

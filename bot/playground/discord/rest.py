@@ -108,6 +108,9 @@ class Door:
             return await handler(request)
         route = _route(request)
         names = (f"{request.method} {request.path.removeprefix(PREFIX)}", f"{request.method} {route}")
+        if self.faults.cuts(*names) and request.transport is not None:
+            request.transport.abort()
+            return nothing()
         try:
             response = await self._answer(request, handler, route, names)
         except DiscordError as error:

@@ -52,7 +52,7 @@ class InteractionRoutes:
             problems.choices(("type",), _allowed(use))
             problems.refuse()
         self._respond(use, int(kind or 0), as_dict(fields.get("data")) or {}, body)
-        use.response_type = int(kind or 0)
+        use.response_type, use.answered_at = int(kind or 0), self.world.clock.now()
         self.world.changed()
         if request.query.get("with_response") in ("1", "true"):
             return reply(self._callback_payload(use))
@@ -94,6 +94,8 @@ class InteractionRoutes:
         """The first follow-up of a deferred response takes its place, and its visibility."""
         body = await read_body(request)
         use = self._use(request)
+        if use.channel.id not in self.world.channels:
+            raise errors.unknown_channel()
         fields = as_dict(body.json) or {}
         if use.original is not None and use.original.loading and not use.original.deleted:
             message = self.messages.edit(use.original, fields, body.uploads)

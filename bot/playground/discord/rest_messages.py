@@ -57,6 +57,7 @@ class ChannelMessages:
         fields = as_dict(body.json) or {}
         self._require(channel, Permissions.SEND_MESSAGES)
         self._require_contents(channel, body)
+        self._require_open(channel)
         twin = self.messages.twin(channel, fields)
         if twin is not None:
             return reply(self.messages.render(twin))
@@ -104,6 +105,16 @@ class ChannelMessages:
             self._require(channel, Permissions.ATTACH_FILES)
         if (as_dict(body.json) or {}).get("embeds"):
             self._require(channel, Permissions.EMBED_LINKS)
+
+    def _require_open(self, channel: Channel) -> None:
+        """A bot may open a direct channel to anybody; whether it may write there is seen when it does."""
+        person = channel.recipient
+        if person is None:
+            return
+        if not any(person.id in guild.members for guild in self.world.guilds.values()):
+            raise errors.no_mutual_guilds()
+        if not person.takes_direct_messages:
+            raise errors.cannot_message_user()
 
     def _answered(self, channel: Channel, reference: Json | None) -> Message | None:
         if reference is None:

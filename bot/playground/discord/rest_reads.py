@@ -26,7 +26,11 @@ def find_channel(world: World, request: web.Request) -> Channel:
     channel = world.channels.get(number(request, "channel_id"))
     if channel is None:
         raise errors.unknown_channel()
-    if channel.guild is not None and not channel.guild.bot.permissions(channel) & Permissions.VIEW_CHANNEL:
+    guild = channel.guild
+    if guild is None:
+        return channel
+    # A server that has removed the bot keeps its channels.
+    if guild.id not in world.guilds or not guild.bot.permissions(channel) & Permissions.VIEW_CHANNEL:
         raise errors.missing_access()
     return channel
 

@@ -146,8 +146,6 @@ class LocalDiscord:
         """Kick the bot out."""
         self.world.send("GUILD_DELETE", {"id": str(guild.id)}, guild, GUILDS)
         del self.world.guilds[guild.id]
-        for channel_id in guild.channels:
-            self.world.channels.pop(channel_id, None)
         self.world.changed()
 
     async def until(self, predicate: Callable[[], T], timeout: float = 5.0) -> T:

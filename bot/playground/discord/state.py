@@ -34,6 +34,8 @@ class User:
     name: str
     bot: bool = False
     locale: str = "en-US"
+    # The privacy setting "Direct Messages", and what blocking the bot does.
+    takes_direct_messages: bool = True
 
 
 @dataclass(eq=False)
@@ -258,6 +260,7 @@ class Use:
     source: Message | None = None
     parent: Use | None = field(default=None, repr=False)
     response_type: int | None = None
+    answered_at: float | None = None
     original: Message | None = None
     followups: list[Message] = field(default_factory=list[Message])
     modal: Json | None = None

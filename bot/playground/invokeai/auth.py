@@ -64,6 +64,10 @@ class Users:
         body = _encode(json.dumps(claims).encode())
         return f"{head}.{body}.{self._sign(f'{head}.{body}')}"
 
+    def revoke(self) -> None:
+        """Let no token count that was issued so far."""
+        self._key = secrets.token_bytes(32)
+
     def of(self, token: str) -> tuple[User, bool] | None:
         """Whose token it is, and whether it is a long-lived one; None if it does not count."""
         signed, _, signature = token.rpartition(".")

@@ -33,6 +33,9 @@ class Events:
     faults: Faults
     users: Users | None
     lines: set[asyncio.BaseTransport] = field(default_factory=set[asyncio.BaseTransport])
+    #: Until when, by the loop's clock, no connection is taken.
+    shut_until: float = 0.0
+    _late: "set[asyncio.Task[None]]" = field(default_factory=set["asyncio.Task[None]"])
     _who: dict[str, User] = field(default_factory=dict[str, User])
     _subscribed: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     _waiting: "asyncio.Queue[Event]" = field(default_factory=lambda: asyncio.Queue[Event]())
@@ -57,14 +60,21 @@ class Events:
 
     async def stop(self) -> None:
         if self._sender is not None:
-            self._sender.cancel()
-            await asyncio.gather(self._sender, return_exceptions=True)
+            ending = [self._sender, *self._late]
+            for task in ending:
+                task.cancel()
+            await asyncio.gather(*ending, return_exceptions=True)
         self.drop_sockets()
         await self.sio.shutdown()
         self._who.clear()
 
-    def drop_sockets(self) -> None:
-        """Cut every connection as a broken line does, without a goodbye."""
+    @property
+    def is_shut(self) -> bool:
+        return asyncio.get_running_loop().time() < self.shut_until
+
+    def drop_sockets(self, seconds: float = 0.0) -> None:
+        """Cut every connection as a broken line does, without a goodbye, and take none for so long."""
+        self.shut_until = asyncio.get_running_loop().time() + seconds
         for line in list(self.lines):
             cast("asyncio.Transport", line).abort()
 
@@ -77,10 +87,21 @@ class Events:
     async def _send_all(self) -> None:
         while True:
             event = await self._waiting.get()
-            if self.faults.silent_events:
-                continue
-            for _ in range(2 if self.faults.duplicate_events else 1):
-                await self._send(event)
+            await self.faults.gate.passed()
+            for pause in self.faults.pauses():
+                if pause:
+                    self._send_later(event, pause)
+                else:
+                    await self._send(event)
+
+    def _send_later(self, event: Event, pause: float) -> None:
+        async def wait_and_send() -> None:
+            await asyncio.sleep(pause)
+            await self._send(event)
+
+        task = asyncio.create_task(wait_and_send(), name="local InvokeAI late event")
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
 
     async def _send(self, event: Event) -> None:
         for sid, user in list(self._who.items()):

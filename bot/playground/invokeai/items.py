@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from bot.playground.invokeai import clock
 from bot.playground.invokeai.auth import User
-from bot.playground.invokeai.graph import Graph
+from bot.playground.invokeai.release import Release
 from bot.playground.invokeai.session import Session
 
 STATUSES = ("pending", "in_progress", "waiting", "completed", "failed", "canceled")
@@ -34,7 +34,7 @@ STATUS_FIELDS = [
 
 
 class BrokenRowError(Exception):
-    """A row whose graph cannot be read, because a batch put a value of the wrong type into it."""
+    """A row whose graph cannot be read, for a value of the wrong type that a batch put in, or an upgrade."""
 
 
 @dataclass
@@ -51,6 +51,8 @@ class QueueItem:
     field_values: list[dict[str, Any]]
     graph: dict[str, Any]
     workflow: dict[str, Any] | None
+    #: What reads it: after an upgrade another than what took it.
+    release: Release = field(default_factory=Release, repr=False)
     session_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     status: str = "pending"
     status_sequence: int = 0
@@ -69,7 +71,7 @@ class QueueItem:
     def session(self) -> Session:
         """A fresh session of this row's graph, as the server reads it from its database."""
         try:
-            return Session(self.session_id, Graph.model_validate(self.graph))
+            return Session(self.session_id, self.release.graph.model_validate(self.graph))
         except ValidationError as error:
             raise BrokenRowError(str(error)) from error
 

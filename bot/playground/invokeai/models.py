@@ -122,6 +122,17 @@ class Models:
     records: list[dict[str, Any]] = field(default_factory=installed)
     presets: list[dict[str, Any]] = field(default_factory=presets)
 
+    def install_anew(self) -> None:
+        """Every model under a new key: a key is one server's own, and only the hash stays the same."""
+        for record in self.records:
+            record["key"] = record["path"] = str(uuid.uuid4())
+
+    def seed_presets(self) -> None:
+        """What a real server does at each start: its own presets are written anew, under new ids."""
+        for preset in self.presets:
+            if preset["type"] == "default":
+                preset["id"] = str(uuid.uuid4())
+
     def by(self, **known: str) -> dict[str, Any] | None:
         found = [one for one in self.records if all(one[name] == value for name, value in known.items())]
         return found[0] if found else None

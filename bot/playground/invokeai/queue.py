@@ -1,6 +1,7 @@
 """The queue: items in the order of their numbers, whatever queue id a client chose."""
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from bot.playground.invokeai.auth import User
 from bot.playground.invokeai.batch import Batch
 from bot.playground.invokeai.events import Event, Events, Payload
 from bot.playground.invokeai.items import FINISHED, STATUS_FIELDS, STATUSES, QueueItem
+from bot.playground.invokeai.release import Release
 
 
 @dataclass
@@ -21,6 +23,10 @@ class Queue:
     size_limit: int = 10000
     #: How many batches brought items; one without any enqueues nothing.
     batches: int = 0
+    #: How often each batch brought items, by its id; what nobody waited for any more is counted apart.
+    heard: Counter[str] = field(default_factory=Counter[str])
+    unheard: Counter[str] = field(default_factory=Counter[str])
+    release: Release = field(default_factory=Release)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def enqueue(self, queue_id: str, batch: Batch, user: User, *, prepend: bool, full: bool) -> dict[str, Any]:
@@ -32,7 +38,9 @@ class Queue:
         for values in itertools.islice(batch.values(), room):
             graph = _with_values(batch.graph.wire(), values)
             named = (batch.batch_id, batch.origin, batch.destination)
-            item = QueueItem(next(self._numbers), queue_id, user, *named, priority, values, graph, document)
+            item = QueueItem(
+                next(self._numbers), queue_id, user, *named, priority, values, graph, document, self.release
+            )
             self.items[item.item_id] = item
             added += 1
         self.batches += added > 0
@@ -41,6 +49,25 @@ class Queue:
         self._publish_batch(result, batch, user)
         self.changed()
         return {**result, "batch": batch.wire(), "item_ids": ids[::-1]}
+
+    def recover(self) -> None:
+        """What a start does with what an end cut off: no event, no error, no results."""
+        for item in self.items.values():
+            if item.status in ("in_progress", "waiting"):
+                item.move("canceled")
+                item.saved = None
+
+    def forget(self) -> None:
+        """Lose every row; the numbers begin anew."""
+        self.items.clear()
+        self._numbers = itertools.count(1)
+        self.heard.clear()
+        self.unheard.clear()
+
+    def upgrade(self, release: Release) -> None:
+        self.release = release
+        for item in self.items.values():
+            item.release = release
 
     def of(self, queue_id: str) -> list[QueueItem]:
         return [item for item in self.items.values() if item.queue_id == queue_id]
@@ -92,7 +119,7 @@ class Queue:
         retried = [item for item in items if item.status in ("failed", "canceled")]
         for old in retried:
             named = (old.batch_id, old.origin, old.destination, old.priority, old.field_values)
-            copy = QueueItem(next(self._numbers), old.queue_id, old.user, *named, old.graph, old.workflow)
+            copy = QueueItem(next(self._numbers), old.queue_id, old.user, *named, old.graph, old.workflow, self.release)
             copy.retried_from_item_id = old.item_id
             self.items[copy.item_id] = copy
         self._publish_many("queue_items_retried", "retried_item_ids", retried)

@@ -2,7 +2,6 @@
 
 import uuid
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from aiohttp import web
@@ -14,10 +13,8 @@ from bot.playground.invokeai.documents import WithDocument
 from bot.playground.invokeai.kinds import BaseModelType, ModelType
 from bot.playground.invokeai.models import Models
 from bot.playground.invokeai.prompts import TemplateError, expanded
-from bot.playground.invokeai.schema import openapi
+from bot.playground.invokeai.release import Release
 from bot.playground.invokeai.web import Refusal, answer, body, own, query, user_of
-
-VERSION = "6.14.2"
 
 
 class Login(BaseModel):
@@ -63,11 +60,8 @@ class AppRoutes:
 
     models: Models
     users: Users | None
+    release: Release = field(default_factory=Release)
     workflows: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
-
-    @cached_property
-    def openapi(self) -> dict[str, Any]:
-        return openapi()
 
     def table(self) -> list[web.RouteDef]:
         return [
@@ -89,10 +83,10 @@ class AppRoutes:
         ]
 
     async def schema(self, request: web.Request) -> web.Response:
-        return answer(self.openapi)
+        return answer(self.release.openapi)
 
     async def version(self, request: web.Request) -> web.Response:
-        return answer({"version": VERSION})
+        return answer({"version": self.release.version})
 
     async def auth_status(self, request: web.Request) -> web.Response:
         return answer(

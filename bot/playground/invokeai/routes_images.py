@@ -97,12 +97,13 @@ class ImageRoutes:
         known = wanted.model_dump(mode="json", exclude={"crop_visible"})
         known["resize_to"] = _size(found.texts.get("resize_to"))
         try:
+            self.bench.need_room()
             record = await asyncio.to_thread(
                 self.images.upload, data, found.texts.get("metadata"), user_id=user_of(request).user_id, **known
             )
         except UnreadableError as error:
             raise Refusal(415, "Failed to read image") from error
-        except UnstorableError as error:
+        except (UnstorableError, OSError) as error:
             raise Refusal(500, "Failed to create image") from error
         return answer(record.dto, 201, {"Location": record.dto["image_url"]})
 

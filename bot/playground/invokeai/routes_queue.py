@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from bot.playground.invokeai.batch import Enqueue
 from bot.playground.invokeai.faults import Faults
 from bot.playground.invokeai.graph import Graph
 from bot.playground.invokeai.items import BrokenRowError, QueueItem
@@ -84,10 +83,13 @@ class QueueRoutes:
         ]
 
     async def enqueue(self, request: web.Request) -> web.Response:
-        wanted = await body(request, Enqueue)
+        wanted = await body(request, self.queue.release.enqueue)
         result = self.queue.enqueue(
             _queue_id(request), wanted.batch, user_of(request), prepend=wanted.prepend, full=self.faults.full_queue
         )
+        if result["enqueued"]:
+            counts = self.queue.heard if request.transport else self.queue.unheard
+            counts[wanted.batch.batch_id] += 1
         return answer(result)
 
     async def list_all(self, request: web.Request) -> web.Response:

@@ -1,6 +1,8 @@
 """One node while it runs: what it may load, save and say."""
 
+import errno
 import json
+import os
 import threading
 import uuid
 from dataclasses import dataclass, field
@@ -36,7 +38,11 @@ class StylePresetNotFoundError(Exception):
 
 
 class ImageFileSaveException(Exception):
-    """The image is of a kind that no PNG holds."""
+    """The image is of a kind that no PNG holds, or the disk is full."""
+
+
+class VideoFileSaveException(Exception):
+    """The video could not be written."""
 
 
 class MissingInputException(Exception):
@@ -61,9 +67,16 @@ class Bench:
     models: Models
     step_seconds: float
     node_seconds: float
+    #: How long the server holds still when an item begins.
+    stall_seconds: float = 0.0
     stopping: threading.Event = field(default_factory=threading.Event)
     cache: dict[str, Output] = field(default_factory=dict[str, Output])
     tensors: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def need_room(self) -> None:
+        """Stop here when the disk is full."""
+        if self.events.faults.full_disk:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), f"{SERVER_FILES}/../outputs")
 
     def forget(self, image_name: str) -> None:
         """A deleted image takes the results that named it out of the cache."""
@@ -117,10 +130,11 @@ class NodeRun:
         if self.bench.stopping.is_set():
             raise Cancelled
         try:
+            self.bench.need_room()
             record = self.bench.images.add(
                 picture, image_origin="internal", image_category="general", **self._provenance()
             )
-        except UnstorableError as error:
+        except (UnstorableError, OSError) as error:
             raise ImageFileSaveException("Image file not saved") from error
         return ImageField(image_name=record.image_name), record.width, record.height
 
@@ -137,9 +151,13 @@ class NodeRun:
         self.progress("Saving video")
         if self.bench.stopping.is_set():
             raise Cancelled
-        record = self.bench.videos.add(
-            data, film, video_origin="internal", video_category="general", **self._provenance()
-        )
+        try:
+            self.bench.need_room()
+            record = self.bench.videos.add(
+                data, film, video_origin="internal", video_category="general", **self._provenance()
+            )
+        except OSError as error:
+            raise VideoFileSaveException("Video file not saved") from error
         return VideoField(video_name=record.video_name)
 
     def style_preset(self, preset_id: str) -> dict[str, Any]:

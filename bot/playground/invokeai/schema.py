@@ -11,12 +11,12 @@ from bot.playground.invokeai.nodes.base import Node, Output
 REF = "#/components/schemas/{model}"
 
 
-def openapi() -> dict[str, Any]:
-    outputs = list(dict.fromkeys(node.spec.gives for node in NODES))
-    models: list[type[BaseModel]] = [*NODES, *outputs]
+def openapi(nodes: tuple[type[Node], ...] = NODES) -> dict[str, Any]:
+    outputs = list(dict.fromkeys(node.spec.gives for node in nodes))
+    models: list[type[BaseModel]] = [*nodes, *outputs]
     _, document = models_json_schema([(model, "validation") for model in models], ref_template=REF)
     schemas = cast("dict[str, dict[str, Any]]", document["$defs"])
-    for node in NODES:
+    for node in nodes:
         _complete_node(node, schemas[node.__name__])
     for output in outputs:
         _complete_output(output, schemas[output.__name__])

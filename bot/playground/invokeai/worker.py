@@ -66,7 +66,7 @@ class Worker:
 
     async def _run(self, item: QueueItem, session: Session) -> None:
         self.busy = True
-        self.queue.set_status(item, "in_progress")
+        await self._begin(item)
         for copy in session.walk():
             if item.cancelled.is_set() or not await self._run_node(item, session, copy):
                 break
@@ -74,9 +74,23 @@ class Worker:
         self.queue.set_status(item, "completed")
         self.busy = False
 
+    async def _begin(self, item: QueueItem) -> None:
+        """Hold everything up for a while, as the real server's collection of garbage does before each item."""
+        gate = self.bench.events.faults.gate
+        if not self.bench.stall_seconds:
+            self.queue.set_status(item, "in_progress")
+            return
+        gate.shut()
+        try:
+            self.queue.set_status(item, "in_progress")
+            await asyncio.sleep(self.bench.stall_seconds)
+        finally:
+            gate.open()
+
     async def _run_node(self, item: QueueItem, session: Session, copy: Prepared) -> bool:
         """Whether the session may go on."""
         try:
+            await self.bench.events.faults.gate.passed()
             _fill(session, copy)
             assert self._thread is not None
             run = NodeRun(self.bench, item, copy)
