@@ -119,7 +119,9 @@ def main(
 async def _serve(config: Path) -> None:
     pulse = Pulse()
     beating = asyncio.create_task(pulse.beat(), name="pulse")
-    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, lambda: _tell(_figures(pulse)))
+    loop = asyncio.get_running_loop()
+    # Not by the loop's own handler: while hundreds of threads' answers wait for a busy loop, that one loses signals.
+    signal.signal(signal.SIGUSR1, lambda *_: loop.call_soon_threadsafe(lambda: _tell(_figures(pulse))))
     try:
         await serve_until_stopped(load(config, os.environ))
     finally:

@@ -13,7 +13,10 @@ from typing import Any
 from benchmarks._runs import Crowd, Run, Span
 
 WORKER = Path(__file__).with_name("_pyclient_worker.py")
-HOW_TO_GET = "For rows of invokeai-py-client: uv venv V && uv pip install -p V invokeai-py-client==1.1.1, and --py-client V/bin/python"
+HOW_TO_GET = (
+    "For rows of invokeai-py-client: uv venv V && uv pip install -p V/bin/python invokeai-py-client==1.1.1, "
+    "and then --py-client V/bin/python"
+)
 _LONGEST_LINE = 2**20
 
 

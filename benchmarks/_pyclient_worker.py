@@ -94,7 +94,8 @@ class Work:
         return handle
 
     def items(self) -> list[dict[str, Any]]:
-        return self.client._make_request("GET", f"/queue/{self.queue_id}/list_all").json()
+        answer = self.client.session.get(f"{self.client.base_url}/queue/{self.queue_id}/list_all")
+        return answer.json()
 
     def tidy(self, items: list[dict[str, Any]]) -> None:
         """Delete what runs that were given up left behind: nobody's figures."""

@@ -89,7 +89,7 @@ def runs_table(found: Mapping[str, Sequence[Run]]) -> Table:
         )
         for name, of in figures.items()
     }
-    until = ("until the results", "p90", "/ floor", "until all is deleted", "p90", "/ floor", "InvokeAI's own")
+    until = ("to the results", "p90", "/ floor", "to the last deletion", "p90", "/ floor", "InvokeAI's own")
     return _table("What the client adds to a job, milliseconds (median)", until, rows)
 
 
@@ -116,7 +116,7 @@ def crowds_table(found: Mapping[str, Sequence[Crowd]]) -> Table:
         )
         for name, of in figures.items()
     }
-    headings = ("finished", "seconds", "/ floor", "until all is deleted", "InvokeAI idle", "added by the client")
+    headings = ("finished", "seconds", "/ floor", "to the last deletion", "InvokeAI idle", "added by the client")
     return _table("Jobs at once", headings, rows)
 
 

@@ -7,6 +7,7 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from benchmarks._soak_crowd import Ask, Crowd
@@ -21,6 +22,7 @@ GROWTH, GROWN_UP = 1.25, 5.0
 CALM = 4.0
 #: The faults that may keep the bot from answering.
 SPEECHLESS = {"kill_bot", "stop_bot", "fail_discord", "cut_discord", "drop_gateway", "forbid_channel", "delete_channel"}
+_BATCH = re.compile(r"[a-z0-9]{10}(-\d+)?")
 _JOB = re.compile(r"job ([a-z0-9]{10})\b")
 _NAMES = re.compile(r"\b[a-z0-9]{10}\b(?=:)|[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
 
@@ -37,11 +39,10 @@ class Finding:
 
 def check(town: Town, crowd: Crowd, journal: Sequence[Happened]) -> list[Finding]:
     rows = [dict(row) for row in town.stage.jobs("SELECT * FROM jobs ORDER BY created_at")]
-    for number in range(len(town.invokes)):
-        town.archive(number)
     return [
         *_answers(crowd.asks, journal, rows),
         *_outcomes(rows),
+        _cancels(crowd.asks, rows),
         *_enqueued(town, rows),
         *_told(town, crowd.asks, rows),
         *_left(town),
@@ -76,6 +77,19 @@ def _answers(asks: Sequence[Ask], journal: Sequence[Happened], rows: list[dict[s
     ]
 
 
+def _cancels(asks: Sequence[Ask], rows: list[dict[str, Any]]) -> Finding:
+    """Whoever was told that the press came through is right, unless the job was over by then."""
+    jobs = {row["interaction_id"]: row for row in rows}
+    pressed = [(ask, ask.press, jobs[ask.use.id]) for ask in asks if ask.press and ask.use.id in jobs]
+    ignored = [
+        f"{row['id']}: pressed at {press.created:.1f}, over at {ended:.1f}, {row['outcome']}"
+        for ask, press, row in pressed
+        if press.answered_at and not row["cancel_requested_at"]
+        if (ended := datetime.fromisoformat(row["finished_at"]).timestamp()) > press.answered_at + 1
+    ]
+    return wrong(f"cancels not honoured, of {len(pressed)}", ignored)
+
+
 def _outcomes(rows: list[dict[str, Any]]) -> list[Finding]:
     ended = Counter(f"{row['outcome']}" for row in rows)
     problems = Counter(f"{row['outcome']}: {row['problem']}" for row in rows if row["problem"])
@@ -92,18 +106,18 @@ def _outcomes(rows: list[dict[str, Any]]) -> list[Finding]:
 def _enqueued(town: Town, rows: list[dict[str, Any]]) -> list[Finding]:
     """Each attempt once; another time only where the first one went with its database."""
     twice: list[str] = []
+    taken = town.taken
     for row in rows:
         attempts = [row["id"], *(f"{row['id']}-{number}" for number in range(2, row["attempt"] + 1))]
         for batch_id in attempts:
-            count = town.taken[batch_id] - town.forgotten[batch_id]
-            if count > 1:
-                twice.append(f"{batch_id}: {count} times, {row['attempt']} attempts, {row['outcome']}")
+            if taken[batch_id] > 1 or batch_id in town.doubled:
+                twice.append(f"{batch_id}: {taken[batch_id]} times, {row['attempt']} attempts, {row['outcome']}")
     known = {row["id"] for row in rows}
-    unknown = [b for b in town.taken if re.fullmatch(r"[a-z0-9]{10}(-\d+)?", b) and b.split("-")[0] not in known]
-    late = sum((invoke.taken_late.total() for invoke in town.invokes), 0)
-    runs = sum(town.taken[b] for b in town.taken if re.fullmatch(r"[a-z0-9]{10}(-\d+)?", b))
+    ours = {batch_id: count for batch_id, count in (taken + town.forgotten).items() if _BATCH.fullmatch(batch_id)}
+    unknown = [batch_id for batch_id in ours if batch_id.split("-")[0] not in known]
+    further, late = sum(row["attempt"] - 1 for row in rows), sum(invoke.taken_late.total() for invoke in town.invokes)
     return [
-        Finding("enqueued", f"{runs}, further attempts: {sum(row['attempt'] - 1 for row in rows)}, unheard: {late}"),
+        Finding("enqueued", f"{sum(ours.values())}, further attempts: {further}, unheard: {late}"),
         wrong("enqueued twice", twice),
         wrong("enqueued without a row", unknown),
     ]

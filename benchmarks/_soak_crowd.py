@@ -25,7 +25,8 @@ class Ask:
     use: Use
     #: Whether the bot was there, and stayed there until Discord would take no answer any more.
     bot_was_there: bool
-    pressed: bool = False
+    #: The press of its Cancel button.
+    press: Use | None = None
 
 
 @dataclass
@@ -88,5 +89,4 @@ class Crowd:
         if card is None or channel not in self.town.channels:
             return
         with contextlib.suppress(ClientRefusal):
-            await person.press(card, "Cancel")
-            ask.pressed = True
+            ask.press = await person.press(card, "Cancel")

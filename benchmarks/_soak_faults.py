@@ -64,7 +64,7 @@ async def lose_database(town: Town, dice: random.Random) -> str:
     number = _some(town, dice)
     async with town.locks[number]:
         await town.invokes[number].crash()
-        town.archive(number, forgets=True)
+        town.archive(number)
         await town.invokes[number].restart(forget=True)
         await cure_backend(town.invokes[number])
         await town.plant(number)

@@ -56,9 +56,9 @@ class Town:
         self.foreign = [Foreign() for _ in stage.invokes]
         #: Every channel there ever was.
         self.channels: list[LocalChannel] = [channel for place in stage.places for channel in place.channels]
-        #: How often each batch was taken by an InvokeAI whose answer could be heard, and by which databases.
-        self.taken: Counter[str] = Counter()
+        #: How often each batch was taken by databases that are gone, and which of them by one of these more than once.
         self.forgotten: Counter[str] = Counter()
+        self.doubled: set[str] = set()
 
     @property
     def now(self) -> float:
@@ -68,13 +68,16 @@ class Town:
     def places(self) -> list[Place]:
         return self.stage.places
 
-    def archive(self, number: int, *, forgets: bool = False) -> None:
+    @property
+    def taken(self) -> Counter[str]:
+        """How often each batch was taken by the databases of now, save where nobody waited for it any more."""
+        return sum((invoke.taken - invoke.taken_late for invoke in self.invokes), Counter[str]())
+
+    def archive(self, number: int) -> None:
         """Note what a backend took so far: its next database knows nothing of it."""
-        invoke = self.invokes[number]
-        heard = invoke.taken - invoke.taken_late
-        self.taken += heard
-        if forgets:
-            self.forgotten += heard
+        heard = self.invokes[number].taken - self.invokes[number].taken_late
+        self.forgotten += heard
+        self.doubled |= {batch_id for batch_id, count in heard.items() if count > 1}
 
     async def plant(self, number: int) -> None:
         """Put things on a backend that are not ours: pictures, and runs in the editor's queue and in the bot's."""

@@ -203,9 +203,7 @@ class Floor:
 
 
 @contextlib.asynccontextmanager
-async def open_floor(
-    url: str, queue_id: str, graph: dict[str, Any], node_id: str, png: bytes
-) -> AsyncGenerator[Floor]:
+async def open_floor(url: str, queue_id: str, graph: dict[str, Any], node_id: str, png: bytes) -> AsyncGenerator[Floor]:
     """Connect a floor: an HTTP client and a socket."""
     socket: Any = socketio.AsyncClient()
     async with httpx.AsyncClient(base_url=url, timeout=SECONDS) as http:

@@ -49,6 +49,8 @@ from workflows.graph import compile_batch
 
 BLUR = Path(workflows.__file__).parent / "bundled" / "blur.json"
 WARM_UP = 2
+#: Of what is printed into a file.
+WIDTH = 140
 IN_FLIGHT = BackendSettings.model_fields["max_in_flight"].default
 T = TypeVar("T")
 
@@ -72,7 +74,7 @@ class Ways:
     engine: EngineWay
 
 
-def main(
+def main(  # noqa: PLR0913, PLR0917  one for each option
     url: Annotated[str, typer.Argument(help="A running InvokeAI.")],
     runs: Annotated[int, typer.Option(help="How many runs of each way count.")] = 20,
     crowd: Annotated[int, typer.Option(help="How many jobs at once, in a second table.")] = 0,
@@ -91,6 +93,8 @@ def main(
         print(json.dumps({"jobs": figures, "crowds": crowds}))
         return
     console = Console()
+    if not console.is_terminal:
+        console.width = WIDTH
     if found.runs:
         console.print(f"{url}, {runs} runs of each", runs_table(found.runs), where(found.steps), sep="\n")
     if found.crowds:

@@ -90,4 +90,5 @@ def _line(pool: Pool, store: JobStore, fitness: Fitness, usage: Usage, limits: L
     line = Line(pool.offers, pool.slots, rules, usage.guess)
     pool.fits, pool.load, pool.in_use = fitness.fits, line.running, store.in_use
     pool.on_change(line.hand_out)
+    fitness.on_change(line.hand_out)
     return line

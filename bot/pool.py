@@ -18,6 +18,7 @@ from bot.line import Ticket
 from workflows.client import InvokeClient
 from workflows.errors import UserError
 from workflows.events import EventStream
+from workflows.models import ModelRecord
 
 __all__ = ["Backend", "Changes", "Pool", "open_pool"]
 
@@ -88,6 +89,21 @@ class Pool:
         """The backend that workflows are checked against when they are registered."""
         return next(iter(self))
 
+    @property
+    def models(self) -> list[ModelRecord]:
+        """What is installed on any backend that answers; of the same on several, the first one's."""
+        found: dict[tuple[str, str, str], ModelRecord] = {}
+        for backend in self:
+            if backend.is_up and not backend.is_draining:
+                for model in backend.models:
+                    found.setdefault((model.type, model.base, model.name), model)
+        return list(found.values())
+
+    async def known_models(self) -> list[ModelRecord]:
+        """Return what is installed; where there was no look yet, wait a moment for the first. Raises Unavailable."""
+        await self.choose().known_models()
+        return self.models
+
     def get(self, name: str) -> Backend:
         """Return a backend by name. Raises KeyError where there is none, in the configuration or on its way out."""
         return self._berths[name].backend
@@ -101,7 +117,8 @@ class Pool:
 
         Where its files are is best; then where its models are in memory; then where there is the least to do.
         """
-        able = [one for one in self._taking() if self.fits(ticket.workflow_id, ticket.version, one.name)]
+        fitting = [one for one in self._taking() if self.fits(ticket.workflow_id, ticket.version, one.name)]
+        able = [one for one in fitting if one.name not in ticket.lacking]
         models = self._models_of.get((ticket.workflow_id, ticket.version), frozenset())
         able.sort(key=lambda backend: (backend.name != ticket.backend, *self._effort(backend, models)))
         return [backend.name for backend in able]

@@ -23,7 +23,6 @@ from bot.line import Line, Standing
 from bot.pool import Pool
 from bot.signals import Signal
 from bot.steps import Steps
-from bot.steps.tools import ticket
 from workflows.errors import AuthError, BackendError, QueueFull, Unavailable, UserError
 
 log = logging.getLogger(__name__)
@@ -65,7 +64,7 @@ class Runner:
         log.info("job %s: %s for user %s on %s", job.id, job.title, job.user_id, job.backend)
         self._steps.expect(job)
         signal = self._signals[job.id] = Signal()
-        self._line.join(ticket(job), signal.wake)
+        self._line.join(self._steps.ticket(job), signal.wake)
         return job
 
     def start(self, job: Job, card: Card, *, changed: bool = False) -> asyncio.Task[Job]:

@@ -30,6 +30,8 @@ class Ticket:
     running_cap: int | None = None
     #: Where its files are.
     backend: str | None = None
+    #: Backends that turned out to lack a model that it asks for.
+    lacking: frozenset[str] = frozenset()
 
 
 class Kind(NamedTuple):
@@ -39,6 +41,7 @@ class Kind(NamedTuple):
     workflow_id: int | None
     version: int | None
     backend: str | None
+    lacking: frozenset[str]
     running_cap: int | None
 
 
@@ -179,10 +182,10 @@ class Offers:
     def __init__(self, ask: Callable[[Ticket], Sequence[str]], among: Container[str]) -> None:
         self._ask = ask
         self._among = among
-        self._known: dict[tuple[int | None, int | None, str | None], Sequence[str]] = {}
+        self._known: dict[tuple[object, ...], Sequence[str]] = {}
 
     def __call__(self, ticket: Ticket) -> Sequence[str]:
-        key = (ticket.workflow_id, ticket.version, ticket.backend)
+        key = (ticket.workflow_id, ticket.version, ticket.backend, ticket.lacking)
         if key not in self._known:
             self._known[key] = [name for name in self._ask(ticket) if name in self._among]
         return self._known[key]

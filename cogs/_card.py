@@ -24,7 +24,7 @@ from cogs._cancel import cancel_view
 from cogs._direct import DIRECT_LIMIT, post_further, send_direct
 from cogs._offers import end_view
 from cogs._posting import UNKNOWN_CHANNEL, as_files, posted, translated
-from cogs._relay import ChannelPace, Relay, channel_pace
+from cogs._relay import ChannelPace, Relay, channel_pace, says_the_same
 from workflows.errors import Unavailable
 from workflows.values import InputSpec
 
@@ -72,7 +72,7 @@ class DiscordCard:
         self._refused: Undeliverable | None = None
 
     def show(self, job: Job, moment: Moment) -> None:
-        if self._is_over or (self._relay is None and moment == self._shown):
+        if self._is_over or (self._relay is None and says_the_same(self._shown, moment)):
             return
         if self._relay is None:
             self._relay = Relay(self._job.id, self._draw, self._turn, self._pace, self._shown)

@@ -71,7 +71,7 @@ async def _models(bot: Familiar, published: Published) -> Sequence[ModelRecord] 
     if not any(spec.is_installed and spec.is_asked for spec in published.inputs):
         return ()
     try:
-        return await bot.engine.pool.choose().known_models()
+        return await bot.engine.pool.known_models()
     except BackendError:
         return None
 

@@ -57,7 +57,7 @@ async def launch(interaction: discord.Interaction[Any], published: Published, ra
     require_permissions(interaction)
     attachments = file_attachments(published.inputs, raw, engine.settings.limits.attachment_bytes)
     asks_for_a_model = any(spec.is_installed and spec.is_asked for spec in published.inputs)
-    models = await engine.pool.choose().known_models() if asks_for_a_model else ()
+    models = await engine.pool.known_models() if asks_for_a_model else ()
     given = parse_all(published.inputs, raw, models, random.SystemRandom().randint)
     parts = JobParts(published.workflow_id, published.version, published.name, published.inputs, given, attachments)
     await launch_job(interaction, parts)

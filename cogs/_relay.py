@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from bot.bot import Familiar
 from bot.cards import Moment, TooLarge, Undeliverable, Waiting
@@ -24,6 +25,7 @@ _CALM = 3
 _SLOWEST = 16
 #: In seconds. The library waits by itself where Discord asks it to; an edit that took so long was held back.
 _HELD_BACK = 1.0
+_NO_NEWS = timedelta(seconds=5)
 
 
 class Relay:
@@ -65,7 +67,7 @@ class Relay:
             await self._changed.wait()
             await self._due()
             self._changed.clear()
-            if self._newest is None or self._newest[1] == self._shown:
+            if self._newest is None or says_the_same(self._shown, self._newest[1]):
                 continue
             await self._turn(self._newest[1])
             if not await self._edit(*self._newest):
@@ -106,6 +108,14 @@ class Relay:
             self._changed.set()
         self._slowness = slowness_after(self._slowness, self._edited_at - began, was_lost=lost is not None)
         return True
+
+
+def says_the_same(shown: Moment | None, moment: Moment) -> bool:
+    """Tell whether a card that shows the one need not be changed to show the other. Pure."""
+    if isinstance(shown, Waiting) and isinstance(moment, Waiting) and shown.starts_at and moment.starts_at:
+        # The same estimate, made a moment later.
+        return shown.position == moment.position and abs(shown.starts_at - moment.starts_at) < _NO_NEWS
+    return shown == moment
 
 
 def slowness_after(slowness: int, seconds: float, *, was_lost: bool) -> int:

@@ -43,7 +43,7 @@ async def build_guild(bot: Familiar, guild_id: int) -> set[str]:
     failed: set[str] = set()
     for published in every:
         try:
-            command = build_command(published, launch, lambda: list(bot.engine.pool.choose().models))
+            command = build_command(published, launch, lambda: bot.engine.pool.models)
             bot.tree.add_command(command, guild=guild)
         except NOT_A_COMMAND:
             log.exception("workflow %s of server %s makes no command", published.slug, guild_id)

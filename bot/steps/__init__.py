@@ -18,11 +18,12 @@ from functools import partial
 
 from bot.cards import Card
 from bot.jobs import Job, Outcome, State
+from bot.line import Ticket
 from bot.signals import Signal
 from bot.steps.begin import new, ready
 from bot.steps.finish import finished, settled
 from bot.steps.follow import queued
-from bot.steps.tools import Tools, is_up, ticket
+from bot.steps.tools import Tools, is_up
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,10 @@ class Steps:
         """Tell that surely no batch of a job is on a backend yet."""
         self._tools.fresh.add(job.id)
 
+    def ticket(self, job: Job) -> Ticket:
+        """Return what the line needs to know of a job."""
+        return self._tools.ticket(job)
+
     def elsewhere(self, job: Job, silent: float) -> Job | None:
         """Return a job as it goes on where its backend has been silent for so many seconds, or None: it waits.
 
@@ -57,7 +62,7 @@ class Steps:
         if job.state is State.READY and job.id in tools.fresh:
             tools.line.leave(job.id)
             return None
-        offers = [name for name in tools.offers(ticket(job)) if name != job.backend]
+        offers = [name for name in tools.offers(job) if name != job.backend]
         if silent < tools.limits.move_minutes * 60 or not offers:
             return None
         log.warning("job %s moves from %s to %s", job.id, job.backend, offers[0])

@@ -15,7 +15,9 @@ from bot.jobs import Attachment, Job, Outcome, State, now
 from bot.ledger import Asset, AssetKind
 from bot.pool import Backend
 from bot.signals import Signal
-from bot.steps.tools import Tools, mark, node_titles, origin, ticket
+from bot.steps.tools import Tools, mark, node_titles, origin
+from workflows import findings
+from workflows._json import mapping
 from workflows.errors import BackendError, InputError, QueueFull, Rejected, Unavailable, UserError
 from workflows.expand import expand, rehearse
 from workflows.graph import Batch, compile_batch
@@ -31,7 +33,8 @@ async def new(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     """Check and upload one attachment, and note its name before anything else can fail."""
     if signal.cancelled:
         return job.ended(Outcome.CANCELLED)
-    tools.line.join(ticket(job), signal.wake)
+    tools.line.join(tools.ticket(job), signal.wake)
+    await tools.fitness.learn(job.workflow_id or 0, job.version or 0)
     if (place := _place(tools, job)) != job.backend:
         return job.moved(place, anew=False)
     backend = tools.backend(job)
@@ -51,7 +54,7 @@ def _place(tools: Tools, job: Job) -> str:
     """Return the backend that shall have the job's files: the one of its turn, or else one that could take it."""
     if turn := tools.line.turn(job.id):
         return turn
-    place, offers = job.backend or "", tools.offers(ticket(job))
+    place, offers = job.backend or "", tools.offers(job)
     return offers[0] if offers and place not in offers else place
 
 
@@ -93,6 +96,7 @@ async def ready(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
         if items := await tools.backend(job).client.items(job.batch_id):
             return await _enqueued(tools, job, tools.backend(job), [item.item_id for item in items])
         tools.fresh.add(job.id)
+    await tools.fitness.learn(job.workflow_id or 0, job.version or 0)
     turn = await _turn(tools, job, card, signal)
     if signal.cancelled:
         return job.ended(Outcome.CANCELLED)
@@ -106,10 +110,17 @@ async def ready(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
 async def _enqueue(tools: Tools, job: Job, backend: Backend) -> Job:
     recipe = await tools.version(job)
     schemas = await backend.schemas()
+    if lacking := findings.missing_nodes(recipe.document, schemas):
+        # It was upgraded a moment ago: without these, half a workflow would run.
+        why = findings.told_missing(lacking)
+        tools.fitness.unfit(job.workflow_id or 0, job.version or 0, backend.name, why)
+        tools.fitness.require(job.workflow_id, job.version)
+        tools.line.leave(job.id)
+        return job.evolve()
     try:
         batch = await _compile(tools, job, backend, schemas, recipe)
     except InputError:
-        if backend.name not in tools.lacking.get(job.id, ()) or not tools.offers(ticket(job)):
+        if backend.name not in tools.lacking.get(job.id, ()) or not tools.offers(job):
             raise
         log.info("job %s: %s lacks a model that it asks for", job.id, backend.name)
         tools.line.leave(job.id)
@@ -135,12 +146,13 @@ async def _enqueue(tools: Tools, job: Job, backend: Backend) -> Job:
 async def _turn(tools: Tools, job: Job, card: Card, signal: Signal) -> str | None:
     """Wait for the turn, and return the backend that it is on; None where none came back for too long."""
     line, board = tools.line, tools.board
-    line.join(ticket(job), signal.wake)
+    line.join(tools.ticket(job), signal.wake)
     line.ready(job.id)
     try:
         while not (turn := line.turn(job.id)) and not signal.cancelled:
             if board.is_hopeless:
                 return None
+            tools.fitness.require(job.workflow_id, job.version)
             signal.clear()
             card.show(job, board.waiting(job.id, signal.wake))
             await signal.wait()
@@ -153,8 +165,8 @@ async def _turn(tools: Tools, job: Job, card: Card, signal: Signal) -> str | Non
 
 def _models(batch: Batch) -> set[str]:
     """Return the hashes of the models that a batch works with, which are the same on every backend."""
-    values = (value for node in batch.graph["nodes"].values() for value in node.values())
-    return {value["hash"] for value in values if isinstance(value, dict) and value.get("hash")}
+    values = (mapping(value) for node in batch.graph["nodes"].values() for value in mapping(node).values())
+    return {value["hash"] for value in values if value.get("hash")}
 
 
 async def _compile(tools: Tools, job: Job, backend: Backend, schemas: Schemas, recipe: Recipe) -> Batch:

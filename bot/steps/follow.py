@@ -13,7 +13,7 @@ from bot.jobs import Job, Outcome, State
 from bot.ledger import Asset, AssetKind
 from bot.pool import Backend
 from bot.signals import Signal
-from bot.steps.tools import Tools, node_titles, ticket
+from bot.steps.tools import Tools, node_titles
 from workflows.errors import AuthError, BackendError, NotFound, Rejected
 from workflows.events import EventKind, Watch
 from workflows.models import ItemStatus, QueueItem
@@ -35,7 +35,7 @@ INTERMEDIATE = {MediaKind.IMAGE: AssetKind.INTERMEDIATE, MediaKind.VIDEO: AssetK
 async def queued(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     """Follow the run to its end. Events wake us, asking tells the truth."""
     backend = tools.backend(job)
-    tools.line.resume(ticket(job), backend.name)
+    tools.line.resume(tools.ticket(job), backend.name)
     recipe = await tools.version(job)
     titles = node_titles(recipe.document, await backend.schemas())
     # Kept over tries of this step: a moment without an answer must not throw the bar back to nothing.

@@ -65,10 +65,25 @@ class Tools:
         except KeyError:
             raise Unavailable(f"backend {name} is not in the configuration any more") from None
 
-    def offers(self, asked: Ticket) -> Sequence[str]:
-        """Return the backends that may take a job now, best first: not those that turned out to lack its models."""
-        lacking = self.lacking.get(asked.job_id, ())
-        return [name for name in self.pool.offers(asked) if name not in lacking]
+    def ticket(self, job: Job) -> Ticket:
+        """Return what the line needs to know of a job."""
+        # What has no files anywhere yet is as well begun on one backend as on the other.
+        place = job.backend if job.attachments else None
+        return Ticket(
+            job_id=job.id,
+            user_id=job.user_id,
+            guild_id=job.guild_id,
+            workflow_id=job.workflow_id,
+            version=job.version,
+            weight=job.weight,
+            running_cap=job.running_cap,
+            backend=place,
+            lacking=frozenset(self.lacking.get(job.id, ())),
+        )
+
+    def offers(self, job: Job) -> Sequence[str]:
+        """Return the backends that may take a job now, best first."""
+        return self.pool.offers(self.ticket(job))
 
     async def unanswered(self, job: Job) -> None:
         """Note that uploads or a batch may have arrived on the job's backend although no answer came back."""
@@ -94,22 +109,6 @@ class Tools:
 def is_up(pool: Pool, name: str | None) -> bool:
     """Tell whether a backend is in the configuration and answers."""
     return any(backend.name == name and backend.is_up for backend in pool)
-
-
-def ticket(job: Job) -> Ticket:
-    """Return what the line needs to know of a job."""
-    # What has no files anywhere yet is as well begun on one backend as on the other.
-    place = job.backend if job.attachments else None
-    return Ticket(
-        job_id=job.id,
-        user_id=job.user_id,
-        guild_id=job.guild_id,
-        workflow_id=job.workflow_id,
-        version=job.version,
-        weight=job.weight,
-        running_cap=job.running_cap,
-        backend=place,
-    )
 
 
 def mark(instance: str, job_id: str) -> str:

@@ -28,7 +28,7 @@ from workflows.check import check
 from workflows.client import open_http
 from workflows.document import read
 from workflows.edits import Edits, InputEdit
-from workflows.errors import UserError
+from workflows.errors import BackendError, UserError
 from workflows.inputs import NO_EDITS
 
 ADMIN, GUILD = 77, 5
@@ -100,10 +100,10 @@ class Place:
         """Upgrade a backend, and look at it."""
         backend, looks = [*self.pool][number], [*self.pool][number].looks
         await self.servers[number].upgrade(version, **how)
-        await until(lambda: backend.is_up and backend.events.connected)
-        with contextlib.suppress(Exception):
-            await backend.refresh(everything=True)
-        await until(lambda: backend.looks > looks)
+        while backend.looks == looks:
+            # The first try may be by a connection to the server that was.
+            with contextlib.suppress(BackendError):
+                await backend.refresh(everything=True)
 
     async def change_models(self, number: int, *names: str) -> None:
         """Leave only these models, with keys of their own, on a backend."""

@@ -118,7 +118,7 @@ def drained(backend: Backend) -> None:
     backend.is_drained = True
 
 
-@pytest.mark.parametrize("hinder", [gone, paused, leaving, drained])
+@pytest.mark.parametrize("hinder", [gone, leaving, drained])
 async def test_who_cannot_take_anything_is_not_offered(hinder) -> None:
     async with unwatched("a", "b") as pool:
         hinder(pool.get("a"))
@@ -127,6 +127,15 @@ async def test_who_cannot_take_anything_is_not_offered(hinder) -> None:
         hinder(pool.get("b"))
         # Its files have to go somewhere, and where they are does not bind it.
         assert (order(pool), pool.choose().name, pool.slots()) == ("", "a", {"a": 0, "b": 0})
+
+
+async def test_a_paused_backend_takes_jobs_only_where_there_is_no_other() -> None:
+    async with unwatched("a", "b") as pool:
+        paused(pool.get("a"))
+        assert (order(pool), pool.choose().name, pool.slots()) == ("b", "b", {"a": 0, "b": 2})
+        assert order(pool, Ticket("job", 1, backend="a")) == "b"
+        gone(pool.get("b"))
+        assert (order(pool), pool.choose().name, pool.slots()) == ("a", "a", {"a": 2, "b": 0})
 
 
 async def test_a_backend_that_is_only_paused_is_chosen_before_one_that_is_on_its_way_out() -> None:
@@ -172,8 +181,10 @@ async def test_every_change_is_told(server: LocalInvokeAI) -> None:
         await tells({"a": 2})
         await server.pause()
         pool.first.doubt()
-        await tells({"a": 0})
+        await until(lambda: pool.first.is_paused)
+        await tells({"a": 2})
         await server.resume()
+        await until(lambda: not pool.first.is_paused)
         await tells({"a": 2})
         await pool.drain("a")
         await tells({"a": 0})

@@ -31,6 +31,13 @@ async def pool() -> AsyncIterator[Pool]:
         yield pool
 
 
+def written(path: Path, text: str | None) -> None:
+    if text is None:
+        path.unlink()
+    else:
+        path.write_text(text, "utf-8")
+
+
 def names(pool: Pool) -> list[str]:
     return [backend.name for backend in pool if not backend.is_leaving]
 
@@ -58,10 +65,7 @@ async def test_a_mistake_is_one_line_and_changes_nothing(
     await reload.read(pool)
     before = [(backend, backend.settings, backend.client) for backend in pool]
     caplog.clear()
-    if text is None:
-        path.unlink()
-    else:
-        path.write_text(text, "utf-8")
+    written(path, text)
     await reload.read(pool)
     assert [(backend, backend.settings, backend.client) for backend in pool] == before
     (line,) = [record.getMessage() for record in caplog.records if record.name == "bot.reload"]
@@ -79,7 +83,7 @@ async def test_what_changed_is_told(path: Path, pool: Pool, caplog: pytest.LogCa
         (TWO.replace(":2", ":3"), "changed two"),
         (LOGIN, "changed one, removed two"),
     ]:
-        path.write_text(text, "utf-8")
+        written(path, text)
         await reload.read(pool)
         assert caplog.messages[-1] == f"{path} was read again: {told}"
     assert (names(pool), pool.first.settings.credentials is not None) == (["one"], True)
@@ -93,10 +97,10 @@ async def test_it_is_read_whenever_it_is_asked_for(path: Path, pool: Pool, caplo
         try:
             os.kill(os.getpid(), signal.SIGHUP)
             await until(lambda: names(pool) == ["one"])
-            path.write_text("x", "utf-8")
+            written(path, "x")
             os.kill(os.getpid(), signal.SIGHUP)
             await until(lambda: "nothing was changed" in caplog.text)
-            path.write_text(TWO, "utf-8")
+            written(path, TWO)
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(pool, "apply", None)
                 os.kill(os.getpid(), signal.SIGHUP)

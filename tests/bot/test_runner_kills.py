@@ -22,7 +22,7 @@ from tests.bot.conftest import Serve
 from tests.bot.reaper import Counter, Killed, Reaper, Saboteur
 from tests.bot.recording import RecordingCard
 from tests.bot.test_steps_videos import cut_twice
-from tests.bot.world import World
+from tests.bot.world import World, until
 
 ALWAYS = {"save", "upload", "note", "enqueue", "deliver", "delete_image", "delete_item", "mark_deleted"}
 
@@ -42,6 +42,7 @@ class Story:
     node_seconds: float = 0.0
     #: How often at most.
     enqueued: int = 1
+    backends: int = 1
 
 
 async def cancel_once_it_is_queued(world: World, engine: Engine, job: Job, card: RecordingCard) -> None:
@@ -61,12 +62,25 @@ async def restart_the_backend(world: World, engine: Engine, job: Job, card: Reco
         await world.server.restart()
 
 
+async def go_away_and_come_back(world: World, engine: Engine, job: Job, card: RecordingCard) -> None:
+    await card.runs_a_node()
+    if all(server.is_running for server in world.servers):
+        for server in world.servers:
+            if any(item.status == "in_progress" for item in server.items.values()):
+                await server.crash()
+    await until(lambda: job.id in world.wall.messages)
+    await world.revive()
+
+
 CANCELS = {*ALWAYS, "request_cancel", "cancel"}
 COMPLETES = Story("collage", (Outcome.COMPLETED,), {*ALWAYS, "download"})
 CANCELLED_IN_MID_NODE = Story(
     "edges", (Outcome.CANCELLED, Outcome.COMPLETED), CANCELS, cancel_in_mid_node, node_seconds=0.03
 )
 RESTARTED = Story("edges", (Outcome.COMPLETED,), ALWAYS, restart_the_backend, node_seconds=0.03, enqueued=2)
+MOVES = Story(
+    "edges", (Outcome.COMPLETED,), ALWAYS, go_away_and_come_back, node_seconds=0.03, enqueued=3, backends=2
+)
 WITH_VIDEOS = Story(
     "cut",
     (Outcome.COMPLETED,),
@@ -79,11 +93,12 @@ STORIES = {
     "is cancelled in the queue": Story("blur", (Outcome.CANCELLED,), CANCELS, cancel_once_it_is_queued, paused=True),
     "is cancelled in mid-node": CANCELLED_IN_MID_NODE,
     "runs on a backend that restarts": RESTARTED,
+    "moves to another backend": MOVES,
 }
 
 LANES = 4
 #: They go the ways of the others for the most part.
-_REPEATS = frozenset({"runs on a backend that restarts", "is cancelled in the queue", "fails"})
+_REPEATS = frozenset({"moves to another backend", "runs on a backend that restarts", "is cancelled in the queue", "fails"})
 
 moments = pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 
@@ -142,11 +157,15 @@ async def side_by_side(
     """Tell a story with the strike at effect 1, 2, 3, ... until it was over before the strike; on several servers."""
 
     async def lane(first: int) -> None:
-        server = await serve(node_seconds=story.node_seconds, paused=story.paused)
+        servers = [
+            await serve(node_seconds=story.node_seconds, paused=story.paused) for _ in range(story.backends)
+        ]
         for number in itertools.count(first, LANES):
             (folder / str(number)).mkdir()
-            server.count_anew()
-            world = World(server, folder / str(number))
+            world = World(servers[0], folder / str(number), move_minutes=0.05 / 60)
+            world.others = {f"other {at}": server for at, server in enumerate(servers[1:])}
+            for server in servers:
+                server.count_anew()
             world.documents["cut"] = cut_twice()
             if not await tell_it(world, number):
                 return
@@ -211,8 +230,9 @@ class Book:
             assert closed.outcome in self.story.outcomes, closed.problem
             assert await store.count_left() == 0
             assert await store.open_jobs() == []
-        assert (list(world.server.images), list(world.server.videos), list(world.server.items)) == ([], [], [])
-        assert 1 <= world.server.batches <= self.story.enqueued
+        for server in world.servers:
+            assert (list(server.images), list(server.videos), list(server.items)) == ([], [], [])
+        assert 1 <= sum(server.batches for server in world.servers) <= self.story.enqueued
         message = world.message(job)
         assert (message.job.outcome, message.job.problem) == (closed.outcome, closed.problem)
         assert len(message.files) == len(closed.results)
@@ -270,6 +290,7 @@ async def tell(world: World, story: Story, engine: Engine, job: Job, card: Recor
 
 
 async def second_life(world: World, story: Story, job: Job) -> None:
+    await world.revive()
     async with world.connected() as engine:
         left = await engine.store.get(job.id)
         assert left

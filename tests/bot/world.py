@@ -52,6 +52,8 @@ class World:
         self.clip = folder / "clip.mp4"
         self.clip.write_bytes(CLIP.read_bytes())
         self.in_flight = 2
+        #: Further backends by name; the first one is "main".
+        self.others: dict[str, LocalInvokeAI] = {}
         self.limits = Limits(**limits)
         #: Documents by name that exist only in this test.
         self.documents: dict[str, bytes] = {}
@@ -59,8 +61,21 @@ class World:
 
     @property
     def settings(self) -> Settings:
-        backend = BackendSettings(url=self.server.url, max_in_flight=self.in_flight)
-        return Settings(backend=(backend,), database=DatabaseSettings(path=self.database), limits=self.limits)
+        servers = {"main": self.server, **self.others}
+        backends = tuple(
+            BackendSettings(name=name, url=server.url, max_in_flight=self.in_flight) for name, server in servers.items()
+        )
+        return Settings(backend=backends, database=DatabaseSettings(path=self.database), limits=self.limits)
+
+    @property
+    def servers(self) -> list[LocalInvokeAI]:
+        return [self.server, *self.others.values()]
+
+    async def revive(self) -> None:
+        """Start the servers again that were made to crash."""
+        for server in self.servers:
+            if not server.is_running:
+                await server.restart()
 
     @contextlib.asynccontextmanager
     async def engine(self) -> AsyncIterator[Engine]:
@@ -71,8 +86,9 @@ class World:
     @contextlib.asynccontextmanager
     async def connected(self) -> AsyncIterator[Engine]:
         async with self.engine() as engine:
-            assert await engine.pool.first.events.wait_connected(10)
-            await engine.pool.first.schemas()
+            for backend in engine.pool:
+                assert await backend.events.wait_connected(10)
+                await backend.schemas()
             yield engine
 
     async def job(self, engine: Engine, workflow: str, *, user_id: int = 1, pictures: int = 1, **raw: object) -> Job:
@@ -128,7 +144,8 @@ class World:
 
     async def assert_clean(self, engine: Engine) -> None:
         """Nothing is left on the backend, and the ledger knows it."""
-        assert (list(self.server.images), list(self.server.videos), list(self.server.items)) == ([], [], [])
+        for server in self.servers:
+            assert (list(server.images), list(server.videos), list(server.items)) == ([], [], [])
         assert await engine.store.count_left() == 0
         assert await engine.store.open_jobs() == []
 

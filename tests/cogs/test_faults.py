@@ -346,12 +346,11 @@ TAKEN = {
 }
 
 
-@pytest.mark.parametrize("state", ["waiting", "running", "cancelling"])
-@pytest.mark.parametrize("atelier", [{"max_in_flight": 8, "stop_seconds": 0}], indirect=True, ids=["eight at once"])
+STATES = [({"max_in_flight": 1}, "waiting"), ({"max_in_flight": 8}, "running"), ({"max_in_flight": 8}, "cancelling")]
+
+
+@pytest.mark.parametrize(("atelier", "state"), STATES, indirect=["atelier"], ids=[state for _, state in STATES])
 async def test_whatever_is_taken_away_in_any_state_is_made_up_for(atelier: Atelier, state: str) -> None:
-    if state == "waiting":
-        atelier.in_flight = 1
-        await atelier.restart()
     await atelier.publish(workflow(blank(), name="Blank"))
     await atelier.invoke.pause()
     seats = await seated(atelier, list(TAKEN), "blank")

@@ -3,16 +3,18 @@
 import asyncio
 import itertools
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.cards import Moment, Running, Told, Undeliverable, Waiting
 from bot.jobs import Job, now
-from cogs._relay import ChannelPace, Relay, slowness_after
+from cogs._relay import ChannelPace, Relay, says_the_same, slowness_after
 from workflows.errors import Unavailable
 
 JOB = Job(id="x", user_id=1, title="t", created_at=now())
 PACE = 0.02
+AT = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 class Card:
@@ -85,6 +87,23 @@ async def test_the_pace_is_kept_and_places_in_line_are_less_urgent() -> None:
     assert all(gap >= PACE * 0.9 for gap in card.gaps())
     assert card.gaps()[2] >= 3 * PACE * 0.9
     await one.close()
+
+
+SAME = {
+    "nothing yet": (None, Running(1), False),
+    "the same": (Running(1), Running(1), True),
+    "another step": (Running(1), Running(2), False),
+    "the same estimate, a moment later": (Waiting(2, AT), Waiting(2, AT + timedelta(seconds=2)), True),
+    "another estimate": (Waiting(2, AT), Waiting(2, AT + timedelta(seconds=30)), False),
+    "another place": (Waiting(2, AT), Waiting(1, AT), False),
+    "a first estimate": (Waiting(2), Waiting(2, AT), False),
+    "about to start": (Waiting(1, AT), Waiting(0), False),
+}
+
+
+@pytest.mark.parametrize(("shown", "moment", "same"), SAME.values(), ids=SAME.keys())
+def test_what_need_not_be_drawn(shown: Moment | None, moment: Moment, same: bool) -> None:
+    assert says_the_same(shown, moment) is same
 
 
 SLOWER = {

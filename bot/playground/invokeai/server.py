@@ -58,7 +58,9 @@ class LocalInvokeAI:
     | loses an answer | `faults.lose_answer_next(prefix)`: done, but nobody hears of it |
     | is full | `faults.full_queue` (200, enqueued 0), or `max_queue_size`; `faults.full_disk` |
     | garbles its events | `faults.silent_events`, `faults.duplicate_events`, `faults.scramble(random.Random(seed))` |
-    | forgets what was deleted | a test may take from `items`, `images`, `videos`, `models.records` as it likes |
+    | is tidied by somebody else | take from `items`, `images`, `videos`, `models.records` what you like |
+
+    `requests`, `batches`, `taken` and `taken_late` tell what was asked of it.
     """
 
     def __init__(
@@ -89,6 +91,10 @@ class LocalInvokeAI:
         self._app_routes = AppRoutes(self.models, self.users)
         self._runner: web.AppRunner | None = None
         self._started = False
+
+    @property
+    def is_running(self) -> bool:
+        return self._runner is not None
 
     @property
     def url(self) -> str:

@@ -1,0 +1,91 @@
+"""What the waiting are told: what is news, who is told first, and when there is no hope left."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.board import Board, is_news
+from bot.cards import Away, Waiting
+from bot.line import Line, Ticket
+from tests.bot.world import World
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def later(seconds: float) -> datetime:
+    return AT + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("told", "moment", "news"),
+    [
+        (Waiting(3), Waiting(3), False),
+        (Waiting(3), Waiting(2), True),
+        (Waiting(2), Waiting(3), True),
+        (Waiting(6), Waiting(5), True),
+        (Waiting(30), Waiting(29), False),
+        (Waiting(30), Waiting(24), True),
+        (Waiting(400), Waiting(390), False),
+        (Waiting(3), Waiting(3, later(60)), True),
+        (Waiting(3, later(60)), Waiting(3), False),
+        (Waiting(3, later(60)), Waiting(3, later(75)), False),
+        (Waiting(3, later(60)), Waiting(3, later(90)), True),
+        (Waiting(3, later(60)), Waiting(3, later(30)), True),
+        (Waiting(30, later(1000)), Waiting(30, later(1200)), False),
+        (Waiting(30, later(1000)), Waiting(30, later(1500)), True),
+        (Waiting(3), Away(), True),
+        (Away(), Away(), False),
+        (Away(), Waiting(3), True),
+    ],
+)
+def test_what_is_news(
+    told: Waiting | Away, moment: Waiting | Away, news: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.board._NEWS", timedelta(seconds=20))
+    assert is_news(told, moment, AT) is news
+
+
+async def test_only_so_many_are_told_at_once_and_the_next_ones_first(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.board._MOST_AT_ONCE", 3)
+    monkeypatch.setattr("bot.board._LOOK_SECONDS", 60)
+    async with world.connected() as engine:
+        line = Line(lambda _: ["main"], lambda: {"main": 1})
+        board, woken = Board(line, engine.pool, 60), list[int]()
+        for number in range(8):
+            line.join(Ticket(str(number), number), lambda: None)
+            line.ready(str(number))
+        for number in range(1, 8):
+            moment = board.waiting(str(number), lambda number=number: woken.append(number))
+            assert moment == Waiting(number)
+        board.tell()
+        assert woken == []
+        line.leave("0")
+        board.tell()
+        assert woken == [2, 3, 4]
+        board.forget("2")
+        woken.clear()
+        board.tell()
+        assert woken == [3, 4, 5]
+
+
+async def test_there_is_no_hope_once_nobody_answered_for_too_long(world: World) -> None:
+    async with world.connected() as engine:
+        line, woken = Line(lambda _: [], lambda: {}), list[str]()
+        board = Board(line, engine.pool, 0.05)
+        line.join(Ticket("a", 1), lambda: None)
+        assert board.waiting("a", lambda: woken.append("a")) == Waiting(1)
+        board.tell()
+        assert (woken, board.is_hopeless) == ([], False)
+        engine.pool.first.set_aside("a test")
+        board.tell()
+        assert (woken, board.is_hopeless) == (["a"], False)
+        assert board.waiting("a", lambda: woken.append("a")) == Away()
+        board._patience = 0
+        assert board.is_hopeless
+        board.tell()
+        assert woken == ["a", "a"]
+        engine.pool.first.set_up()
+        board.tell()
+        assert not board.is_hopeless
