@@ -111,8 +111,15 @@ class InvokeClient(Connection):
             gone = set(sequence(mapping(answer).get("deleted_images")))
             # It says nothing of what it did not find, of what is another user's, nor why it failed.
             for name in some:
-                if name not in gone:
+                if name not in gone and await self._is_there(name):
                     await self.delete_image(name)
+
+    async def _is_there(self, image_name: str) -> bool:
+        try:
+            await self.image(image_name)
+        except NotFound:
+            return False
+        return True
 
     async def uploads_marked(self, prefix: str) -> list[ImageRecord]:
         """Return the uploaded images whose mark begins with `prefix`."""

@@ -86,6 +86,7 @@ async def test_whatever_ails_it_it_is_set_aside_and_comes_back(ailment: str, ser
         await until(lambda: not backend.is_up)
         await well_again(server)
         assert await backend.wait_up(10)
+        await looked(backend)
         assert heard[0] is False
         assert heard[-1] is True
 
@@ -101,6 +102,7 @@ async def test_a_refused_connection_needs_no_second_look(
         await until(lambda: not backend.is_up)
         await server.restart()
         assert await backend.wait_up(10)
+        await looked(backend)
 
 
 async def test_one_slow_answer_is_no_failure(server: LocalInvokeAI) -> None:
@@ -128,6 +130,7 @@ async def test_one_that_never_answered_needs_no_second_look(
         await until(lambda: not backend.is_up)
         await well_again(server)
         assert await backend.wait_up(10)
+        await looked(backend)
         assert backend.models
 
 
@@ -137,6 +140,7 @@ async def test_a_backend_of_which_nothing_can_be_read_gets_nothing(server: Local
     async with watched(server.url) as backend:
         await until(lambda: not backend.is_up)
         assert await backend.wait_up(10)
+        await looked(backend)
         assert backend.models
 
 
@@ -182,6 +186,7 @@ async def test_a_restarted_backend_tells_what_it_can_do_now(server: LocalInvokeA
         await until(lambda: not backend.is_up)
         await server.upgrade("6.15.0", without={"img_blur"})
         assert await backend.wait_up(10)
+        await looked(backend)
         assert "img_blur" not in (await backend.schemas()).nodes
         assert backend.version == "6.15.0"
         # Nothing is given to it before it is known what it can do.
@@ -221,6 +226,7 @@ async def test_the_event_stream_is_a_sign_of_life(serve: Serve, monkeypatch: pyt
         await until(lambda: not backend.is_up)
         await server.restart()
         assert await backend.wait_up(10)
+        await looked(backend)
 
 
 async def test_what_nobody_thought_of_does_not_end_the_watch(

@@ -78,9 +78,7 @@ CANCELLED_IN_MID_NODE = Story(
     "edges", (Outcome.CANCELLED, Outcome.COMPLETED), CANCELS, cancel_in_mid_node, node_seconds=0.03
 )
 RESTARTED = Story("edges", (Outcome.COMPLETED,), ALWAYS, restart_the_backend, node_seconds=0.03, enqueued=2)
-MOVES = Story(
-    "edges", (Outcome.COMPLETED,), ALWAYS, go_away_and_come_back, node_seconds=0.03, enqueued=3, backends=2
-)
+MOVES = Story("edges", (Outcome.COMPLETED,), ALWAYS, go_away_and_come_back, node_seconds=0.03, enqueued=3, backends=2)
 WITH_VIDEOS = Story(
     "cut",
     (Outcome.COMPLETED,),
@@ -98,7 +96,9 @@ STORIES = {
 
 LANES = 4
 #: They go the ways of the others for the most part.
-_REPEATS = frozenset({"moves to another backend", "runs on a backend that restarts", "is cancelled in the queue", "fails"})
+_REPEATS = frozenset(
+    {"moves to another backend", "runs on a backend that restarts", "is cancelled in the queue", "fails"}
+)
 
 moments = pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
 
@@ -157,9 +157,7 @@ async def side_by_side(
     """Tell a story with the strike at effect 1, 2, 3, ... until it was over before the strike; on several servers."""
 
     async def lane(first: int) -> None:
-        servers = [
-            await serve(node_seconds=story.node_seconds, paused=story.paused) for _ in range(story.backends)
-        ]
+        servers = [await serve(node_seconds=story.node_seconds, paused=story.paused) for _ in range(story.backends)]
         for number in itertools.count(first, LANES):
             (folder / str(number)).mkdir()
             world = World(servers[0], folder / str(number), move_minutes=0.05 / 60)

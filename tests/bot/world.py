@@ -52,6 +52,8 @@ class World:
         self.clip = folder / "clip.mp4"
         self.clip.write_bytes(CLIP.read_bytes())
         self.in_flight = 2
+        #: What the backends' settings say beside their addresses.
+        self.login: dict[str, Any] = {}
         #: Further backends by name; the first one is "main".
         self.others: dict[str, LocalInvokeAI] = {}
         self.limits = Limits(**limits)
@@ -63,7 +65,8 @@ class World:
     def settings(self) -> Settings:
         servers = {"main": self.server, **self.others}
         backends = tuple(
-            BackendSettings(name=name, url=server.url, max_in_flight=self.in_flight) for name, server in servers.items()
+            BackendSettings(name=name, url=server.url, max_in_flight=self.in_flight, **self.login)
+            for name, server in servers.items()
         )
         return Settings(backend=backends, database=DatabaseSettings(path=self.database), limits=self.limits)
 

@@ -108,6 +108,17 @@ async def test_further_messages_are_posted_once_although_the_answer_was_lost(roo
 
 
 @in_module_loop
+async def test_where_the_history_may_not_be_read_the_nonce_keeps_further_messages_single(room: Atelier) -> None:
+    await room.publish(numbers(12))
+    room.discord.faults.fail_next(f"GET /channels/{room.channel.id}/messages", 403, 3, body={"code": 50001})
+    room.discord.faults.lose_answer_next(f"POST /channels/{room.channel.id}/messages")
+    await room.over(await room.run("many"))
+    await room.tidy()
+    assert [len(message.attachments) for message in room.channel.messages] == [10, 2]
+    room.refusals()
+
+
+@in_module_loop
 async def test_a_card_that_was_deleted_ends_the_edits_and_not_the_cleanup(room: Atelier) -> None:
     card = await started(room)
     room.discord.messages.delete(card)

@@ -202,13 +202,11 @@ async def test_images_go_together_however_many(client: Tidy, monkeypatch: Any):
             await client.image(name)
 
 
-async def test_images_that_the_server_does_not_name_are_asked_for_one_by_one(
-    local_invokeai: LocalInvokeAI, connect: Any
-):
+async def test_images_that_the_server_does_not_name_are_looked_for(local_invokeai: LocalInvokeAI, connect: Any):
     client = await connect(local_invokeai.url)
     names = [(await client.upload(picture(), "mark")).image_name for _ in range(2)]
     await client.delete_image(names[0])
-    local_invokeai.faults.fail_next("DELETE /api/v1/images/i", 503)
+    local_invokeai.faults.fail_next("GET /api/v1/images/i", 503)
     with pytest.raises(Unavailable):
         await client.delete_images(names)
     with pytest.raises(NotFound):
