@@ -170,7 +170,7 @@ class Line:
 
     def _kind(self, ticket: Ticket) -> Kind:
         cap = self._load.rules.running_per_user if ticket.running_cap is None else ticket.running_cap
-        return Kind(ticket.guild_id, ticket.workflow_id, ticket.version, ticket.backend, ticket.lacking, cap)
+        return Kind(ticket.guild_id, ticket.workflow_id, ticket.version, ticket.backend, cap, ticket.lacking)
 
     def _free(self) -> dict[str, int]:
         """Return the turns that each backend has to give; those without any are left out."""

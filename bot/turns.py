@@ -41,8 +41,8 @@ class Kind(NamedTuple):
     workflow_id: int | None
     version: int | None
     backend: str | None
-    lacking: frozenset[str]
     running_cap: int | None
+    lacking: frozenset[str] = frozenset()
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from bot import media, problems
@@ -19,12 +19,13 @@ log = logging.getLogger(__name__)
 
 async def deliver(tools: Tools, job: Job, card: Card) -> tuple[Job, Told]:
     """Deliver, with files that get smaller until they are taken, and in words alone where none are; tell where."""
+    fetched = tools.fetched.pop(job.id, {})
     if not job.results:
         return job, await card.deliver(job, [])
     problem = problems.TOO_LARGE
     videos = await tools.videos(job)
     for smaller in (1, 2, 4, 8):
-        files, left_out = await _files(tools, job, card, videos, smaller)
+        files, left_out = await _files(tools, job, card, videos, smaller, fetched)
         if not files:
             problem = left_out or problems.VANISHED
             break
@@ -41,7 +42,7 @@ async def deliver(tools: Tools, job: Job, card: Card) -> tuple[Job, Told]:
 
 
 async def _files(
-    tools: Tools, job: Job, card: Card, videos: Set[str], smaller: int
+    tools: Tools, job: Job, card: Card, videos: Set[str], smaller: int, fetched: Mapping[str, bytes]
 ) -> tuple[list[media.ResultFile], str]:
     """Fetch the results and make them fit; of more than one job may post, the first ones.
 
@@ -59,7 +60,12 @@ async def _files(
         # Pictures can be made to fit their share of the message; videos have what those leave.
         for name in sorted(stems, key=videos.__contains__):
             try:
-                await _fetch(tools, tools.backend(job), message, name, stems[name], is_video=name in videos)
+                if name in videos:
+                    await _fetch_video(tools.backend(job), message, name, stems[name])
+                else:
+                    data = fetched.get(name) or await tools.backend(job).client.download(name)
+                    async with tools.pictures:
+                        message.add(name, await asyncio.to_thread(media.fit, data, stems[name], message.share))
             except NotFound:
                 log.warning("job %s: result %s was deleted by somebody else", job.id, name)
         files += [message.files[name] for name in stems if name in message.files]
@@ -85,12 +91,7 @@ class _Message:
         self.room -= len(file.data)
 
 
-async def _fetch(tools: Tools, backend: Backend, message: _Message, name: str, stem: str, *, is_video: bool) -> None:
-    if not is_video:
-        data = await backend.client.download(name)
-        async with tools.pictures:
-            message.add(name, await asyncio.to_thread(media.fit, data, stem, message.share))
-        return
+async def _fetch_video(backend: Backend, message: _Message, name: str, stem: str) -> None:
     limit = max(min(message.file_limit, message.room), 0)
     try:
         data = await backend.client.download_video(name, limit)

@@ -13,7 +13,7 @@ from bot.pool import Backend
 from bot.signals import Signal
 from bot.steps.deliver import deliver
 from bot.steps.follow import INTERMEDIATE, note_made
-from bot.steps.tools import Tools, delete_all, made_in_sessions, mark, uploads_marked
+from bot.steps.tools import Tools, delete_all, made_in_sessions, mark, together, uploads_marked
 from workflows.results import Made, MediaKind
 
 log = logging.getLogger(__name__)
@@ -65,18 +65,24 @@ async def settled(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
         await _note_unanswered(tools, job, backend, unanswered)
         await tools.store.mark_deleted(unanswered)
         return job
-    if files := [asset for asset in left if asset.kind is not AssetKind.ITEM]:
-        await delete_all(backend, [_made(file) for file in files])
-        await tools.store.mark_deleted(files)
-        return job
-    items = [asset for asset in there if asset.kind is AssetKind.ITEM]
-    was_stopped = job.outcome is not Outcome.COMPLETED or job.attempt > 1
-    if was_stopped and len(left) == len(items) and await _late(tools, job, backend, items, there):
-        return job
-    for item in left:
-        await backend.client.delete_item(int(item.ref))
+    files = [asset for asset in left if asset.kind is not AssetKind.ITEM]
+    if job.outcome is not Outcome.COMPLETED or job.attempt > 1:
+        # Its items tell what else it may have made, so they go last.
+        items = [asset for asset in there if asset.kind is AssetKind.ITEM]
+        if not files and len(left) == len(items) and await _late(tools, job, backend, items, there):
+            return job
+        left = files or left
+    await together(
+        delete_all(backend, [_made(file) for file in files]),
+        _delete_items(backend, [asset for asset in left if asset.kind is AssetKind.ITEM]),
+    )
     await tools.store.mark_deleted(left)
     return job
+
+
+async def _delete_items(backend: Backend, items: Sequence[Asset]) -> None:
+    for item in items:
+        await backend.client.delete_item(int(item.ref))
 
 
 def _reachable(tools: Tools, left: Sequence[Asset]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 
 from bot import problems
 from bot.cards import Away, Cancelling, Card, Restarted, Running
@@ -13,8 +13,9 @@ from bot.jobs import Job, Outcome, State
 from bot.ledger import Asset, AssetKind
 from bot.pool import Backend
 from bot.signals import Signal
+from bot.steps.early import Early
 from bot.steps.tools import Tools, node_titles
-from workflows.errors import AuthError, BackendError, NotFound, Rejected
+from workflows.errors import BackendError
 from workflows.events import EventKind, Watch
 from workflows.models import ItemStatus, QueueItem
 from workflows.progress import Progress
@@ -37,15 +38,18 @@ async def queued(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     backend = tools.backend(job)
     tools.line.resume(tools.ticket(job), backend.name)
     recipe = await tools.version(job)
-    titles = node_titles(recipe.document, await backend.schemas())
+    schemas = await backend.schemas()
+    titles = node_titles(recipe.document, schemas)
+    output_ids = await asyncio.to_thread(_output_ids, recipe, schemas)
     # Kept over tries of this step: a moment without an answer must not throw the bar back to nothing.
     progress = tools.progress.setdefault(job.batch_id, Progress(titles, items=len(job.item_ids)))
     watch = backend.events.watch(job.batch_id)
-    with signal.also_wakes(watch.poke):
-        items = await _follow(job, backend, card, signal, watch, progress)
-    if items is None:
-        return job.ended(Outcome.LOST, problems.FORGOTTEN)
-    made = await _note_results(tools, job, backend, items, progress, recipe)
+    async with Early(backend.client, output_ids) as early:
+        with signal.also_wakes(watch.poke):
+            items = await _follow(job, backend, card, signal, watch, progress, early)
+        if items is None:
+            return job.ended(Outcome.LOST, problems.FORGOTTEN)
+        made = await _note_results(tools, job, items, progress, output_ids, early)
     job = job.evolve(backend_seconds=job.backend_seconds + sum(map(_worked, items)))
     following = _verdict(job, items, made, titles, signal.cancelled)
     if following.state is State.READY:
@@ -56,7 +60,7 @@ async def queued(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
 
 
 async def _follow(
-    job: Job, backend: Backend, card: Card, signal: Signal, watch: Watch, progress: Progress
+    job: Job, backend: Backend, card: Card, signal: Signal, watch: Watch, progress: Progress, early: Early
 ) -> list[QueueItem] | None:
     """Return the items once all are final, or None where the backend knows none of them."""
     told = False
@@ -77,6 +81,7 @@ async def _follow(
         events = watch.take()
         for event in events:
             progress.apply(event)
+            early.take(event)
             if event.kind is EventKind.CANCELED and set(event.canceled_ids) & set(job.item_ids):
                 watch.stale = True
         watch.stale = watch.stale or not events
@@ -92,7 +97,7 @@ async def _ask(job: Job, backend: Backend, watch: Watch) -> list[QueueItem]:
 
 
 async def _note_results(
-    tools: Tools, job: Job, backend: Backend, items: Sequence[QueueItem], progress: Progress, recipe: Recipe
+    tools: Tools, job: Job, items: Sequence[QueueItem], progress: Progress, output_ids: Sequence[str], early: Early
 ) -> list[str]:
     """Note everything that the run made, and return the names of its results.
 
@@ -100,11 +105,11 @@ async def _note_results(
     not of this run's own sessions is somebody else's, and neither noted, nor posted, nor deleted.
     """
     seen = [*(made for item in items for made in made_in(item.session.results)), *sorted(progress.made)]
-    own = await _of_sessions(backend, seen, {item.session_id for item in items})
-    output_ids = await asyncio.to_thread(_output_ids, recipe, await backend.schemas())
+    own = await early.own(seen, {item.session_id for item in items})
     named = [made for item in items for made in made_by(item.session, output_ids)]
     made = [made for made in named if made in own]
-    await note_made(tools, job, backend, items, made, own)
+    tools.fetched[job.id] = await early.files(made)
+    await note_made(tools, job, tools.backend(job), items, made, own)
     # A workflow that only passes on what the member gave posts just that.
     uploads = {asset.ref for asset in await tools.uploads(job)}
     return [made.name for made in made] or [made.name for made in named if made.name in uploads]
@@ -113,21 +118,6 @@ async def _note_results(
 def _output_ids(recipe: Recipe, schemas: Schemas) -> list[str]:
     """Return the nodes whose results are posted. Slow for a large document, of which the edges are looked at."""
     return [output.node_id for output in outputs(update(recipe.document, schemas), schemas, recipe.edits.outputs)]
-
-
-async def _of_sessions(backend: Backend, seen: Iterable[Made], sessions: Set[str]) -> list[Made]:
-    """Return those of the images and videos that runs of these sessions made, each once."""
-    own: list[Made] = []
-    for made in dict.fromkeys(seen):
-        ask = backend.client.video if made.kind is MediaKind.VIDEO else backend.client.image
-        try:
-            record = await ask(made.name)
-        except (NotFound, AuthError, Rejected) as error:
-            log.info("a file that a result names is not ours: %s", error)
-            continue
-        if record.session_id in sessions:
-            own.append(made)
-    return own
 
 
 def _verdict(job: Job, items: Sequence[QueueItem], made: Sequence[str], titles: Mapping[str, str], asked: bool) -> Job:

@@ -52,6 +52,8 @@ class Tools:
     lacking: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     #: How far the runs are, by batch id.
     progress: dict[str, Progress] = field(default_factory=dict[str, Progress])
+    #: Results that were fetched while their run still went on, by job id and name.
+    fetched: dict[str, dict[str, bytes]] = field(default_factory=dict[str, dict[str, bytes]])
     #: A picture of 40 million pixels takes 300 MB while it is worked on: two at a time, however many jobs begin.
     pictures: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
@@ -136,9 +138,18 @@ async def delete(backend: Backend, made: Made) -> None:
 
 
 async def delete_all(backend: Backend, found: Sequence[Made]) -> None:
-    """Delete images and videos, those at once that can be; any that is gone already counts as deleted."""
+    """Delete images and videos, the images together; any that is gone already counts as deleted."""
+    if images := [made.name for made in found if made.kind is MediaKind.IMAGE]:
+        await backend.client.delete_images(images)
     for made in found:
-        await delete(backend, made)
+        if made.kind is MediaKind.VIDEO:
+            await backend.client.delete_video(made.name)
+
+
+async def together(*calls: Awaitable[None]) -> None:
+    """Await calls at once, each to its end, whichever fails: none goes on beside the next try."""
+    for error in filter(None, await asyncio.gather(*calls, return_exceptions=True)):
+        raise error
 
 
 async def uploads_marked(backend: Backend, prefix: str) -> dict[Made, str]:

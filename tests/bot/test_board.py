@@ -72,7 +72,7 @@ async def test_only_so_many_are_told_at_once_and_the_next_ones_first(
 
 async def test_there_is_no_hope_once_nobody_answered_for_too_long(world: World) -> None:
     async with world.connected() as engine:
-        line, woken = Line(lambda _: [], lambda: {}), list[str]()
+        line, woken = Line(lambda _: [], dict), list[str]()
         board = Board(line, engine.pool, 0.05)
         line.join(Ticket("a", 1), lambda: None)
         assert board.waiting("a", lambda: woken.append("a")) == Waiting(1)

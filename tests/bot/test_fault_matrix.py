@@ -151,7 +151,7 @@ async def test_the_job_ends_truthfully_once_and_leaves_nothing(
         await world.published(engine, WORKFLOW)
         if moment is before_it_begins:
             await fault.strike(world)
-        job, card, task = await world.start(engine, WORKFLOW)
+        _job, card, task = await world.start(engine, WORKFLOW)
         await moment(world, card)
         if moment is not before_it_begins:
             await fault.strike(world)

@@ -87,7 +87,7 @@ async def test_what_runs_on_one_that_stays_away_is_begun_anew_on_the_other(pair:
 async def test_one_backend_alone_keeps_its_jobs(serve: Serve, tmp_path: Path) -> None:
     world = World(await serve(paused=True), tmp_path, move_minutes=0.01 / 60)
     async with world.connected() as engine:
-        job, card, task = await world.start(engine, "blur")
+        _job, card, task = await world.start(engine, "blur")
         await card.sees(Running | Away)
         await world.server.crash()
         await card.sees(Away)
@@ -106,7 +106,7 @@ async def test_an_enqueueing_without_an_answer_is_cleared_where_it_was(pair: Wor
     async with pair.connected() as engine:
         await engine.pool.drain("second")
         await pair.server.pause()
-        job, card, task = await pair.start(engine, "blur")
+        job, _card, task = await pair.start(engine, "blur")
         await until(lambda: pair.server.batches == 1)
         await engine.pool.give_back("second")
         await pair.server.crash()

@@ -32,7 +32,7 @@ async def test_a_run_asks_for_nothing_but_what_it_needs(world: World) -> None:
         await world.published(engine, "collage")
         before = dict(world.server.requests)
         job, card = await world.run(engine, "collage")
-        assert world.asked("POST", before) == {UPLOAD[1]: 2, ENQUEUE[1]: 1}
+        assert world.asked("POST", before) == {UPLOAD[1]: 2, ENQUEUE[1]: 1, "/api/v1/images/delete": 1}
         assert set(world.asked("GET", before)) - {"/api/v2/models/"} == {
             "/api/v1/queue/{queue_id}/list_all",
             # Whether what came out is of this run's own session, before anything is done with it.

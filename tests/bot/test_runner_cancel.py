@@ -117,10 +117,10 @@ async def test_when_it_is_over_it_is_too_late(world: World) -> None:
 
 
 async def test_while_it_is_cleaned_up_it_is_too_late(world: World) -> None:
-    world.server.faults.delay("DELETE /api/v1/images", 0.03)
+    world.server.faults.delay("POST /api/v1/images/delete", 0.03)
     async with world.connected() as engine:
         job, _, task = await world.start(engine, "blur")
-        await until(lambda: world.server.requests["DELETE", "/api/v1/images/i/{name}"] == 1)
+        await until(lambda: world.server.requests["POST", "/api/v1/images/delete"] == 1)
         assert not await engine.runner.cancel(job.id)
         closed = await task
         assert (closed.outcome, closed.cancel_requested) == (Outcome.COMPLETED, False)

@@ -24,7 +24,7 @@ from tests.bot.recording import RecordingCard
 from tests.bot.test_steps_videos import cut_twice
 from tests.bot.world import World, until
 
-ALWAYS = {"save", "upload", "note", "enqueue", "deliver", "delete_image", "delete_item", "mark_deleted"}
+ALWAYS = {"save", "upload", "note", "enqueue", "deliver", "delete_images", "delete_item", "mark_deleted"}
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ MOVES = Story("edges", (Outcome.COMPLETED,), ALWAYS, go_away_and_come_back, node
 WITH_VIDEOS = Story(
     "cut",
     (Outcome.COMPLETED,),
-    {*ALWAYS, "upload_video", "download_video", "delete_video"} - {"upload", "delete_image"},
+    {*ALWAYS, "upload_video", "download_video", "delete_video"} - {"upload", "delete_images"},
 )
 STORIES = {
     "completes": COMPLETES,

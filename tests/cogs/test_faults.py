@@ -110,7 +110,7 @@ async def test_further_messages_are_posted_once_although_the_answer_was_lost(roo
 @in_module_loop
 async def test_where_the_history_may_not_be_read_the_nonce_keeps_further_messages_single(room: Atelier) -> None:
     await room.publish(numbers(12))
-    room.discord.faults.fail_next(f"GET /channels/{room.channel.id}/messages", 403, 3, body={"code": 50001})
+    room.discord.faults.fail_next(f"GET /channels/{room.channel.id}/messages", 403, 2, body={"code": 50001})
     room.discord.faults.lose_answer_next(f"POST /channels/{room.channel.id}/messages")
     await room.over(await room.run("many"))
     await room.tidy()
@@ -295,14 +295,15 @@ async def test_whatever_happens_to_a_call_each_job_ends_once(
 ) -> None:
     await room.publish(numbers(11))
     await room.invoke.pause()
-    seats = await seated(room, KINDS, "many")
+    seats, planned = await seated(room, KINDS, "many"), []
     if expired:
         room.discord.advance(16 * 60)
     for kind, seat in zip(KINDS, seats, strict=True):
         if not visible:
             seat.channel.overwrite(room.place.guild.bot, deny=Permissions.VIEW_CHANNEL)
         ids = {"app": room.discord.application_id, "token": seat.token}
-        happen(room, kind, route.format(channel=seat.channel.id, direct=seat.who.dm.id, **ids), times)
+        planned.append(route.format(channel=seat.channel.id, direct=seat.who.dm.id, **ids))
+        happen(room, kind, planned[-1], times)
     await room.invoke.resume()
     await room.tidy()
     for seat in seats:
@@ -312,7 +313,7 @@ async def test_whatever_happens_to_a_call_each_job_ends_once(
         assert "❌" not in text(messages[0])
         assert visible is not bool(buttons(seat.card))
     assert room.invoke.batches == len(seats)
-    assert times > 1 or not room.discord.faults.pending
+    assert times > 1 or not set(planned) & set(room.discord.faults.pending)
     room.refusals()
 
 
@@ -330,7 +331,7 @@ async def test_whatever_happens_to_the_first_answer_there_is_one_card_or_no_job(
     for seat in seats:
         assert [len(message.attachments) for message in seat.channel.messages] == [1]
     assert nowhere.original is None
-    assert not room.discord.faults.pending
+    assert route not in room.discord.faults.pending
     assert not room.channel.messages
     assert room.invoke.batches == len(seats)
     assert "🛑" in await room.ask(unanswered, "jobs")

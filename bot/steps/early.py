@@ -1,0 +1,74 @@
+"""What a run made, asked for while it still goes on: its end need not wait for that."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence, Set
+
+from bot.cards import FILES_PER_MESSAGE
+from workflows.client import InvokeClient
+from workflows.errors import AuthError, NotFound, Rejected
+from workflows.events import Event
+from workflows.results import Made, MediaKind
+
+log = logging.getLogger(__name__)
+
+#: How many records of one run are asked for at a time: the backend has its work to do.
+_AT_A_TIME = 4
+
+
+class Early:
+    """The records of what one run made, and the bytes of its first results; for the length of a block."""
+
+    def __init__(self, client: InvokeClient, output_ids: Iterable[str]) -> None:
+        self._client = client
+        self._output_ids = frozenset(output_ids)
+        self._sessions: dict[Made, asyncio.Task[str | None]] = {}
+        self._files: dict[Made, asyncio.Task[bytes]] = {}
+        self._few = asyncio.Semaphore(_AT_A_TIME)
+
+    async def __aenter__(self) -> Early:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        tasks = [*self._sessions.values(), *self._files.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def take(self, event: Event) -> None:
+        """Ask for what an event tells of."""
+        for made in event.made:
+            self._ask(made)
+            is_result = event.node_id in self._output_ids and made.kind is MediaKind.IMAGE
+            if is_result and made not in self._files and len(self._files) < FILES_PER_MESSAGE:
+                self._files[made] = asyncio.create_task(self._client.download(made.name))
+
+    async def own(self, seen: Iterable[Made], sessions: Set[str]) -> list[Made]:
+        """Return those of the images and videos that runs of these sessions made, each once. Raises BackendError."""
+        asked = {made: self._ask(made) for made in seen}
+        # All are over before the first error is told: none goes on beside the next try.
+        await asyncio.gather(*asked.values(), return_exceptions=True)
+        return [made for made, task in asked.items() if task.result() in sessions]
+
+    async def files(self, results: Sequence[Made]) -> dict[str, bytes]:
+        """Return the bytes of those results that were fetched already, by name."""
+        fetching = {made.name: self._files[made] for made in results if made in self._files}
+        await asyncio.gather(*fetching.values(), return_exceptions=True)
+        return {name: task.result() for name, task in fetching.items() if not task.exception()}
+
+    def _ask(self, made: Made) -> asyncio.Task[str | None]:
+        task = self._sessions.get(made)
+        if task is None or (task.done() and task.exception()):
+            task = self._sessions[made] = asyncio.create_task(self._session(made))
+        return task
+
+    async def _session(self, made: Made) -> str | None:
+        ask = self._client.video if made.kind is MediaKind.VIDEO else self._client.image
+        try:
+            async with self._few:
+                return (await ask(made.name)).session_id
+        except (NotFound, AuthError, Rejected) as error:
+            log.info("a file that a result names is not ours: %s", error)
+            return None
