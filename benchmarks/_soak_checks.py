@@ -224,9 +224,9 @@ def _discord(town: Town) -> list[Finding]:
         for r in town.discord.refused
         if "planned fault" not in str(r.body) and r.code not in known
     )
-    limited = sum(count for what, count in refused.items() if " 429 " in what)
-    others = [f"{count} times: {what}" for what, count in refused.items() if " 429 " not in what]
-    return [Finding("refused with 429", str(limited), limited == 0), wrong("refused otherwise", others)]
+    told = [f"{count} times: {what}" for what, count in refused.most_common()]
+    limited = [line for line in told if " 429 " in line]
+    return [wrong("refused with 429", limited), wrong("refused otherwise", [one for one in told if one not in limited])]
 
 
 def _text(message: Message | None) -> str:

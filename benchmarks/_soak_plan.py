@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 from benchmarks._soak_faults import WEIGHTS
@@ -29,11 +29,12 @@ class Happened:
     until: float | None = None
 
 
-def plan(seed: int, seconds: float, every: float) -> list[Planned]:
+def plan(seed: int, seconds: float, every: float, without: Set[str] = frozenset()) -> list[Planned]:
     """Draw what goes wrong and when: the same seed gives the same list."""
     dice, at, found = random.Random(seed), 0.0, list[Planned]()
+    weights = {fault: weight for fault, weight in WEIGHTS.items() if fault.__name__ not in without}
     while (at := at + dice.expovariate(1 / every)) < seconds:
-        (fault,) = dice.choices(list(WEIGHTS), list(WEIGHTS.values()))
+        (fault,) = dice.choices(list(weights), list(weights.values()))
         found.append(Planned(at, fault.__name__, dice.getrandbits(32)))
     return found
 

@@ -12,6 +12,7 @@ import signal
 import sqlite3
 import sys
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,12 +123,9 @@ class Stage:
     def calls(self, method: str, route: str = "") -> int:
         return sum(r.method == method and route in r.route for r in self.discord.requests)
 
-    def refusals(self) -> dict[int, int]:
-        """How many calls of the bot Discord refused, by status."""
-        counts: dict[int, int] = {}
-        for refusal in self.discord.refused:
-            counts[refusal.status] = counts.get(refusal.status, 0) + 1
-        return counts
+    def refusals(self) -> Counter[tuple[int, str]]:
+        """How many calls of the bot Discord refused, by status and route."""
+        return Counter((refusal.status, f"{refusal.method} {refusal.route}") for refusal in self.discord.refused)
 
     def jobs(self, query: str, *values: Any) -> list[sqlite3.Row]:
         """Look into the bot's database, without a lock."""
@@ -248,6 +246,11 @@ def share(values: Iterable[float], part: float) -> float:
     """Return the percentile of some values: `part` goes from 0 to 1."""
     ordered = sorted(values)
     return ordered[int(part * (len(ordered) - 1))] if ordered else float("nan")
+
+
+def with_status(refused: Mapping[tuple[int, str], int], *statuses: int) -> int:
+    """Return how many of the refusals have one of these statuses; all of them, where none is named."""
+    return sum(count for (status, _), count in refused.items() if not statuses or status in statuses)
 
 
 def ratio(found: float, goal: float) -> str:

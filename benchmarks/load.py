@@ -26,7 +26,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks._stage import PLAIN, WITH_PICTURE, Bot, Place, Stage, open_stage, ratio, share
+from benchmarks._probe import Pulse
+from benchmarks._stage import PLAIN, WITH_PICTURE, Bot, Place, Stage, open_stage, ratio, share, with_status
 from bot.playground.discord import LocalChannel, LocalMember, Use
 
 #: Of the people, and of all jobs, the part that greedy ones are and ask for.
@@ -66,7 +67,7 @@ class Sizes:
 
 @dataclass
 class Outcome:
-    """What was seen of one run."""
+    """What was seen of one run. `own` is how long the stand-ins' loop stood still: they answer no sooner."""
 
     answers: list[float]
     unanswered: int
@@ -74,10 +75,10 @@ class Outcome:
     left: int
     took: float
     probe: dict[str, Any]
-    stop: float
     calls: dict[str, int]
-    refused: dict[int, int]
+    refused: Counter[tuple[int, str]]
     turns: Turns
+    own: dict[str, float]
     load_average: float
 
 
@@ -127,16 +128,14 @@ async def measure(folder: Path, sizes: Sizes, patience: float) -> Outcome:
             await asyncio.sleep(1)
             await bot.look()
             began, before = time.perf_counter(), Counter(f"{r.method} {r.route}" for r in stage.discord.requests)
-            uses = await play(stage, plan(stage.places, sizes))
+            uses, own = await play(stage, plan(stage.places, sizes))
             await over(stage, uses, began + patience)
             took = time.perf_counter() - began
             probe = await bot.look()
-            stopping = time.perf_counter()
         finally:
             await bot.stop()
-        stop = time.perf_counter() - stopping
         calls = Counter(f"{r.method} {r.route}" for r in stage.discord.requests) - before
-        return seen(stage, uses, took, probe, stop, calls)
+        return seen(stage, uses, took, probe, calls, own)
 
 
 def plan(places: Sequence[Place], sizes: Sizes) -> list[Command]:
@@ -160,13 +159,16 @@ def plan(places: Sequence[Place], sizes: Sizes) -> list[Command]:
     return sorted(commands, key=lambda command: command.at)
 
 
-async def play(stage: Stage, commands: Sequence[Command]) -> list[Use]:
-    """Use the commands, each at its time."""
+async def play(stage: Stage, commands: Sequence[Command]) -> tuple[list[Use], dict[str, float]]:
+    """Use the commands, each at its time; return them, and how the stand-ins' own loop fared meanwhile."""
+    pulse = Pulse()
+    beating = asyncio.create_task(pulse.beat(), name="pulse")
     began, uses = time.perf_counter(), list[Use]()
     for command in commands:
         await asyncio.sleep(max(began + command.at - time.perf_counter(), 0))
         uses.append(await stage.run(command.place, command.person, command.channel, command.name))
-    return uses
+    beating.cancel()
+    return uses, pulse.take()
 
 
 async def over(stage: Stage, uses: Sequence[Use], deadline: float) -> None:
@@ -177,7 +179,7 @@ async def over(stage: Stage, uses: Sequence[Use], deadline: float) -> None:
 
 
 def seen(
-    stage: Stage, uses: Sequence[Use], took: float, probe: dict[str, Any], stop: float, calls: dict[str, int]
+    stage: Stage, uses: Sequence[Use], took: float, probe: dict[str, Any], calls: dict[str, int], own: dict[str, float]
 ) -> Outcome:
     rows = stage.jobs("SELECT count(*) FROM jobs WHERE state <> 'closed'")
     left = stage.jobs("SELECT count(*) FROM assets WHERE deleted_at IS NULL")
@@ -188,10 +190,10 @@ def seen(
         left=stage.left_behind() + rows[0][0] + left[0][0],
         took=took,
         probe=probe,
-        stop=stop,
         calls=calls,
         refused=stage.refusals(),
         turns=turns(stage),
+        own=own,
         load_average=os.getloadavg()[0],
     )
 
@@ -240,8 +242,9 @@ def judged(found: Outcome, sizes: Sizes) -> list[Row]:
         ("loop stall, p99", 1000 * stalls["p99"], 20, "ms"),
         ("loop stall, p99.9", 1000 * stalls["p999"], None, "ms"),
         ("loop stall, longest", 1000 * stalls["worst"], None, "ms"),
-        ("calls refused with 429", found.refused.get(429, 0), 0, ""),
-        ("calls refused otherwise", sum(found.refused.values()) - found.refused.get(429, 0), 0, ""),
+        ("loop stall of the stand-ins, p99", 1000 * found.own["p99"], None, "ms"),
+        ("calls refused with 429", with_status(found.refused, 429), 0, ""),
+        ("calls refused otherwise", with_status(found.refused) - with_status(found.refused, 429), 0, ""),
         ("edits of cards per job", edits / sizes.jobs, None, ""),
         ("calls to Discord per job", sum(found.calls.values()) / sizes.jobs, None, ""),
         ("peak memory", found.probe["peak_memory"] / MB, 150, "MB"),
@@ -275,6 +278,12 @@ def show(rows: Sequence[Row], found: Outcome, sizes: Sizes) -> None:
     for route, count in sorted(found.calls.items(), key=lambda item: -item[1]):
         table.add_row(route, str(count), f"{count / sizes.jobs:.2f}")
     console.print(table)
+    show_refusals(console, found.refused)
+
+
+def show_refusals(console: Console, refused: Counter[tuple[int, str]]) -> None:
+    for (status, route), count in refused.most_common():
+        console.print(f"{count} times {status}: {route}")
 
 
 def figures(title: str, rows: Sequence[Row]) -> Table:

@@ -21,6 +21,7 @@ import asyncio
 import contextlib
 import io
 import json
+import random
 import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -146,11 +147,11 @@ async def opened(backend: BackendSettings, py_client: Path | None) -> AsyncGener
 
 
 async def interleaved(ways: dict[str, Callable[[], Awaitable[T]]], runs: int, warm_up: int) -> dict[str, list[T]]:
-    """Run all in turn, in changing order, after some runs that do not count."""
+    """Run all once a round, in changing order, after some rounds that do not count."""
     found: dict[str, list[T]] = {name: [] for name in ways}
     for number in track(range(runs + warm_up), "measuring", console=Console(stderr=True), transient=True):
-        names = list(ways)
-        for name in names[number % len(names) :] + names[: number % len(names)]:
+        # Not in turn: whatever came after the same way each time would have its aftermath in its figures.
+        for name in random.Random(number).sample(list(ways), len(ways)):
             found[name].append(await ways[name]())
     return {name: all_runs[warm_up:] for name, all_runs in found.items()}
 

@@ -17,6 +17,7 @@ import random
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,8 +28,8 @@ import typer
 from rich.console import Console
 
 from benchmarks._probe import DRIVEN, LINED, WATCHED
-from benchmarks._stage import PLAIN, WITH_PICTURE, Bot, Place, Stage, open_stage, share
-from benchmarks.load import MB, Row, figures
+from benchmarks._stage import PLAIN, WITH_PICTURE, Bot, Place, Stage, open_stage, share, with_status
+from benchmarks.load import MB, Row, figures, show_refusals
 from bot import db
 from bot.catalog import Catalog, Published
 from bot.jobs import Attachment, Job, JobStore, Outcome, State, new_id, now
@@ -70,7 +71,7 @@ class Found:
     unanswered: int
     calls: int
     edits: int
-    refused: Mapping[int, int]
+    refused: Counter[tuple[int, str]]
     finished: float
     stop: float = 0
     undelivered: int = 0
@@ -101,6 +102,7 @@ def main(
             f"{os.cpu_count()} processors, load average {found.load_average:.1f} at the end"
         )
         console.print(figures("After a restart", rows))
+        show_refusals(console, found.refused)
     sys.exit(1 if found.undelivered or found.left or found.lost else 0)
 
 
@@ -189,6 +191,7 @@ async def plant(
         instance = await store.instance()
         backend = _Backend(client, await client.schemas(), await client.models(), Catalog(connection), instance)
         people = [(place, person) for place in stage.places for person in place.people]
+        drawn.shuffle(people)
         planted: list[Planted] = []
         for number in range(jobs):
             place, person = people[number % len(people)]
@@ -297,7 +300,7 @@ def judged(found: Found, jobs: int) -> list[Row]:
         ("loop stall afterwards, p99", 1000 * found.after["stalls"]["p99"], 20, "ms"),
         ("calls to Discord meanwhile", found.calls, None, ""),
         ("of them edits of cards", found.edits, None, ""),
-        ("calls refused with 429", found.refused.get(429, 0), 0, ""),
+        ("calls refused with 429", with_status(found.refused, 429), 0, ""),
         ("peak memory", found.after["peak_memory"] / MB, 150, "MB"),
         ("tasks in the bot", found.after["tasks"], None, ""),
         ("those past the line over after", found.finished, None, "s"),

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Set
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -28,6 +28,7 @@ from benchmarks._soak_plan import Happened, happen, plan
 from benchmarks._soak_town import Town, open_town
 from bot.db import look_at
 
+USERS = 24
 #: Of each kind of finding, how much is shown.
 EVIDENCE = 12
 
@@ -37,7 +38,7 @@ def main(
     seed: Annotated[int, typer.Option(help="What they are drawn from.")] = 1,
     jobs_per_minute: Annotated[float, typer.Option(help="How many commands are used, about.")] = 40,
     fault_every: Annotated[float, typer.Option(help="So many seconds from one fault to the next, about.")] = 6,
-    users: Annotated[int, typer.Option(help="How many people there are.")] = 24,
+    spare_bot: Annotated[bool, typer.Option(help="Never end the bot: its memory then tells more.")] = False,
     settle: Annotated[float, typer.Option(help="How many seconds the bot has to finish everything at the end.")] = 240,
     folder: Annotated[Path | None, typer.Option(help="Where the log and the database stay.")] = None,
 ) -> None:
@@ -46,8 +47,9 @@ def main(
     home = folder or Path(tempfile.mkdtemp(prefix="familiar-soak-"))
     home.mkdir(parents=True, exist_ok=True)
     console.print(f"seed {seed}, {minutes:g} minutes, about {jobs_per_minute:g} jobs a minute; everything is in {home}")
-    soak = Soak(home, seed, minutes * 60, console)
-    findings = asyncio.run(soak.run(users, jobs_per_minute, fault_every, settle))
+    without = {"kill_bot", "stop_bot"} if spare_bot else set[str]()
+    soak = Soak(home, seed, minutes * 60, console, without)
+    findings = asyncio.run(soak.run(USERS, jobs_per_minute, fault_every, settle))
     _show(console, findings, seed)
     raise typer.Exit(int(any(finding.ok is False for finding in findings)))
 
@@ -55,11 +57,14 @@ def main(
 class Soak:
     """One run."""
 
-    def __init__(self, folder: Path, seed: int, seconds: float, console: Console) -> None:
+    def __init__(
+        self, folder: Path, seed: int, seconds: float, console: Console, without: Set[str] = frozenset()
+    ) -> None:
         self._folder = folder
         self._seed = seed
         self._seconds = seconds
         self._console = console
+        self._without = without
         self._journal: list[Happened] = []
 
     async def run(self, users: int, jobs_per_minute: float, fault_every: float, settle: float) -> list[Finding]:
@@ -74,12 +79,14 @@ class Soak:
                 await cure(town)
                 self._tell(f"{town.now:7.1f}  no more jobs and faults; it settles")
                 late = await self._settle(town, settle)
+            lines = [f"{one.at:.0f},{one.age:.0f},{one.memory}\n" for one in town.bot.samples]
+            (self._folder / "memory.csv").write_text("".join(["at,age,bytes\n", *lines]))
             return [*check(town, crowd, self._journal), late]
 
     async def _let_things_happen(self, town: Town, every: float) -> None:
         began = town.now
         async with asyncio.TaskGroup() as group:
-            for planned in plan(self._seed, self._seconds, every):
+            for planned in plan(self._seed, self._seconds, every, self._without):
                 await asyncio.sleep(max(0.0, began + planned.at - town.now))
                 group.create_task(happen(town, planned, self._journal, self._tell))
             await asyncio.sleep(max(0.0, began + self._seconds - town.now))

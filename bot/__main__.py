@@ -25,6 +25,7 @@ from bot.config import TOKEN_VARIABLE, BackendSettings, ConfigError, Settings, l
 from bot.doctor import examine
 from bot.files import workflow_files
 from bot.logs import log_to_terminal
+from bot.reload import Reload
 from workflows.errors import FamiliarError, UserError
 
 app = typer.Typer(
@@ -61,16 +62,18 @@ def serve(config: ConfigOption = _DEFAULT_CONFIG) -> None:
     if not settings.token.get_secret_value():
         raise ConfigError(f"{TOKEN_VARIABLE} is not set. Put the bot's token from the Developer Portal into it.")
     log_to_terminal(logging.INFO)
-    asyncio.run(serve_until_stopped(settings))
+    asyncio.run(serve_until_stopped(settings, Reload(config, os.environ)))
 
 
-async def serve_until_stopped(settings: Settings) -> None:
-    """Run the bot until SIGTERM or SIGINT; running jobs are left to the next process."""
+async def serve_until_stopped(settings: Settings, reload: Reload | None = None) -> None:
+    """Run the bot until SIGTERM or SIGINT; running jobs are left to the next process. SIGHUP has the file read again."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopped.set)
-    serving = asyncio.create_task(_serve(settings), name="serve")
+    if reload and hasattr(signal, "SIGHUP"):  # Windows knows none.
+        loop.add_signal_handler(signal.SIGHUP, reload.ask)
+    serving = asyncio.create_task(_serve(settings, reload), name="serve")
     stopping = asyncio.create_task(stopped.wait(), name="stop")
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -80,11 +83,11 @@ async def serve_until_stopped(settings: Settings) -> None:
         await serving
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, reload: Reload | None) -> None:
     # discord.py takes most of a second to import; the other commands do without.
     from bot.service import open_service
 
-    async with open_service(settings) as connection:
+    async with open_service(settings, reload) as connection:
         # Waited for from outside: its own end, when it is stopped, is open_service's to see to.
         await asyncio.wait({connection})
         await connection

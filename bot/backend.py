@@ -84,12 +84,14 @@ class Backend:
         """Have it looked at now: something that was asked of it did not answer."""
         self._doubted.set()
 
-    async def doubted(self, seconds: float) -> None:
-        """Wait until somebody doubts that it answers, or the time is up."""
+    async def doubted(self, seconds: float) -> bool:
+        """Wait until somebody doubts that it answers, or the time is up; return whether somebody does."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._doubted.wait()
+        is_doubted = self._doubted.is_set()
         self._doubted.clear()
+        return is_doubted
 
     async def wait_up(self, seconds: float) -> bool:
         """Wait until it answers; return whether it does."""

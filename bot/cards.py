@@ -10,6 +10,7 @@ from typing import Protocol
 
 from bot.jobs import Job
 from bot.media import ResultFile
+from workflows.errors import Unavailable
 
 #: How many files one message takes. Source: Discord's documented limit.
 FILES_PER_MESSAGE = 10
@@ -102,6 +103,10 @@ class Card(Protocol):
     async def close(self) -> None:
         """Stop showing anything."""
         ...
+
+
+class Unheard(Unavailable):
+    """Whoever shows jobs does not answer; no backend is to blame."""
 
 
 class TooLarge(Exception):

@@ -21,6 +21,8 @@ _PATIENCE = 5.0
 _READ_SECONDS = 30.0
 #: Between a failed probe and the one that decides.
 _SECOND_PROBE_SECONDS = 1.0
+#: Between two doubts that are looked into: a thousand jobs may have them, again and again.
+_DOUBT_SECONDS = 1.0
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 30.0
 
@@ -41,7 +43,7 @@ async def watch(backend: Backend) -> None:
 async def _while_up(backend: Backend) -> None:
     """Look every so often, and whenever somebody doubts, until it is set aside."""
     clock = asyncio.get_running_loop().time
-    due = clock()
+    due, doubted_at = clock(), clock() - _DOUBT_SECONDS
     while True:
         why = await _failure(backend)
         if not why and clock() >= due:
@@ -54,7 +56,9 @@ async def _while_up(backend: Backend) -> None:
             return
         backend.set_up()
         pause = due - clock()
-        await backend.doubted(min(pause, _PAUSED_SECONDS) if backend.is_paused else pause)
+        if await backend.doubted(min(pause, _PAUSED_SECONDS) if backend.is_paused else pause):
+            await asyncio.sleep(doubted_at + _DOUBT_SECONDS - clock())
+            doubted_at = clock()
 
 
 async def _until_back(backend: Backend) -> None:

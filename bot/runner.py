@@ -17,7 +17,7 @@ from types import MappingProxyType
 
 from bot import problems
 from bot.board import Board
-from bot.cards import Away, Card, Restarted
+from bot.cards import Away, Card, Restarted, Unheard
 from bot.jobs import Cap, Job, JobStore, State
 from bot.line import Line, Standing
 from bot.pool import Pool
@@ -187,7 +187,7 @@ class Runner:
                     raise
                 failures += 1
                 log.warning("job %s in state %s, try %s: %r", job.id, job.state, failures, error)
-                if isinstance(error, BackendError):
+                if isinstance(error, BackendError) and not isinstance(error, Unheard):
                     self._doubt(job, card, error)
                     if moved := self._steps.elsewhere(job, clock() - failing_since):
                         card.show(moved, Restarted(has_moved=True))
@@ -195,8 +195,8 @@ class Runner:
                 await self._pause(failures, signal)
 
     def _worth_another_try(self, job: Job, error: Exception, failing: float) -> bool:
-        """Cleanup goes on for as long as it takes, and so does a full disk; a backend that is away has a deadline."""
-        if job.state is State.SETTLED or isinstance(error, sqlite3.DatabaseError):
+        """Cleanup, a full disk and a Discord that is away last as long as they last; a backend has a deadline."""
+        if job.state is State.SETTLED or isinstance(error, sqlite3.DatabaseError | Unheard):
             return True
         return isinstance(error, Unavailable | AuthError) and failing < self._retry_seconds
 

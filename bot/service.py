@@ -14,6 +14,7 @@ from bot.bot import Familiar, redirect
 from bot.config import TOKEN_VARIABLE, ConfigError, Settings
 from bot.doctor import counted
 from bot.engine import Engine, open_engine
+from bot.reload import Reload
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ _TOKEN_REFUSED = 4004
 
 
 @contextlib.asynccontextmanager
-async def open_service(settings: Settings) -> AsyncGenerator[asyncio.Task[None]]:
+async def open_service(settings: Settings, reload: Reload | None = None) -> AsyncGenerator[asyncio.Task[None]]:
     """Connect to Discord and run; the task ends only if Discord lets the bot go for good.
 
     Until Discord can be reached, entering goes on trying. Closed in reverse: jobs stop first, while their cards can
@@ -37,7 +38,9 @@ async def open_service(settings: Settings) -> AsyncGenerator[asyncio.Task[None]]
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     for name in ("discord.client", "discord.gateway"):
         logging.getLogger(name).addFilter(_shorten)
-    async with open_engine(settings) as engine:
+    async with open_engine(settings) as engine, contextlib.AsyncExitStack() as stack:
+        if reload:
+            await stack.enter_async_context(reload.following(engine.pool))
         try:
             bot, held = await _log_in(engine, settings.token.get_secret_value())
         except asyncio.CancelledError:

@@ -64,9 +64,16 @@ class Caller:
     def of(cls, interaction: Interaction) -> Self:
         channel, user = interaction.channel, interaction.user
         channel_id = channel.parent_id if isinstance(channel, discord.Thread) else interaction.channel_id
-        # `roles` leaves out what the library has not seen of the server, and a role that denies must not be missed.
-        role_ids = tuple(user._roles) if isinstance(user, discord.Member) else ()  # noqa: SLF001  see above
-        return cls(interaction.guild_id or 0, channel_id or 0, user.id, role_ids, interaction.permissions)
+        return cls(interaction.guild_id or 0, channel_id or 0, user.id, role_ids(interaction), interaction.permissions)
+
+
+def role_ids(interaction: Interaction) -> tuple[int, ...]:
+    """Return the roles of whoever asks, without @everyone.
+
+    `Member.roles` leaves out what the library has not seen of the server, and no role must be missed.
+    """
+    user = interaction.user
+    return tuple(user._roles) if isinstance(user, discord.Member) else ()  # noqa: SLF001  see above
 
 
 def may_use(rules: Rules, name: str, caller: Caller, needed: discord.Permissions | None = None) -> bool:

@@ -20,6 +20,7 @@ from bot.jobs import Attachment, DuplicateInteraction, Job, new_id, now
 from bot.line import Standing
 from bot.options import shorten
 from cogs import _words
+from cogs._allowed import role_ids
 from cogs._cancel import cancel_view
 from cogs._card import DEFAULT_FILE_LIMIT, DiscordCard
 from workflows.errors import InputError, UserError
@@ -88,7 +89,8 @@ async def launch_job(interaction: discord.Interaction[Any], parts: JobParts) -> 
         interaction_token=interaction.token,
     )
     try:
-        job = await engine.gate.enter(job, [role.id for role in getattr(interaction.user, "roles", ())])
+        # @everyone is a role with the server's id, which no member's list of roles has.
+        job = await engine.gate.enter(job, (*role_ids(interaction), interaction.guild_id or 0))
     except DuplicateInteraction:
         log.warning("interaction %s was delivered twice", interaction.id)
         return

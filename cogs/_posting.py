@@ -11,10 +11,9 @@ import aiohttp
 import discord
 
 from bot.bot import Familiar
-from bot.cards import Told, TooLarge, Undeliverable
+from bot.cards import Told, TooLarge, Undeliverable, Unheard
 from bot.jobs import Job
 from bot.media import ResultFile
-from workflows.errors import Unavailable
 
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = 10003, 10008
 _TOO_LARGE = 40005
@@ -37,10 +36,10 @@ def translated():
             raise TooLarge(str(error)) from error
         # 401: the bot's own token was taken back. The next start has another one, and finds the job as it is.
         if error.status >= 500 or error.status in {401, 429} or error.code == _TOO_FAST:
-            raise Unavailable(f"Discord: {error}") from error
+            raise Unheard(f"Discord: {error}") from error
         raise Undeliverable(str(error), _WHY.get(error.code, Told.FORBIDDEN)) from error
     except (aiohttp.ClientError, discord.RateLimited, OSError, TimeoutError) as error:
-        raise Unavailable(f"Discord: {error!r}") from error
+        raise Unheard(f"Discord: {error!r}") from error
 
 
 def as_files(files: Sequence[ResultFile]) -> list[discord.File]:

@@ -24,7 +24,7 @@ HELD = {
     "discord": ("bot/bot.py", "bot/service.py", "cogs/"),
     "httpx": (
         *("workflows/client.py", "workflows/connection.py", "bot/engine.py", "bot/fetch.py", "bot/pool.py"),
-        *("bot/__main__.py", "bot/doctor.py"),
+        *("bot/__main__.py", "bot/doctor.py", "bot/health.py"),
     ),
     "socketio": ("workflows/events.py", PLAYGROUND),
     "aiosqlite": (

@@ -101,6 +101,8 @@ class Connection:
     ) -> httpx.Response:
         """Send one request and return its answer; of a body of more than `most` bytes, no more is read."""
         headers = {"authorization": f"Bearer {token}"} if token else {}
+        if self._http.is_closed:
+            raise Unavailable(f"{method} {path}: this connection was closed")
         try:
             if most is None:
                 return await self._http.request(method, path, headers=headers, **options)

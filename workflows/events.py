@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import aiohttp
 import socketio  # pyright: ignore[reportMissingTypeStubs]
 
 from workflows._json import mapping, sequence, text
@@ -153,7 +154,9 @@ class EventStream:
         delay = _FIRST_DELAY
         while True:
             try:
-                await self._hold_one()
+                # A session of our own: the library leaves its own open where connecting is given up half-way.
+                async with aiohttp.ClientSession() as session:
+                    await self._hold_one(session)
                 delay = _FIRST_DELAY
             except Exception as error:  # noqa: BLE001  at an odd answer the library raises anything; the next may be sane
                 log.debug("no event connection to %s: %s", self._url, error)
@@ -161,10 +164,10 @@ class EventStream:
             await asyncio.sleep(delay)
             delay = min(delay * 2, _LONGEST_DELAY)
 
-    async def _hold_one(self) -> None:
+    async def _hold_one(self, session: aiohttp.ClientSession) -> None:
         """Connect, and return when that connection is lost."""
         # python-socketio has no types; it stays inside this method.
-        socket: Any = socketio.AsyncClient(reconnection=False, handle_sigint=False)
+        socket: Any = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=session)
         socket.on("disconnect", self._on_disconnect)
         for kind in EventKind:
             socket.on(kind.value, self._handler(kind))

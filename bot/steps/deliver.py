@@ -34,6 +34,8 @@ async def deliver(tools: Tools, job: Job, card: Card) -> tuple[Job, Told]:
         except TooLarge:
             continue
         except Undeliverable as error:
+            if error.why is not Told.FORBIDDEN:
+                raise
             log.warning("job %s: the card takes no files: %s", job.id, error)
             problem = problems.NO_FILES
             break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence, Set
+from typing import Any
 
 from bot.cards import FILES_PER_MESSAGE
 from workflows.client import InvokeClient
@@ -32,7 +33,7 @@ class Early:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
-        tasks = [*self._sessions.values(), *self._files.values()]
+        tasks: list[asyncio.Task[Any]] = [*self._sessions.values(), *self._files.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

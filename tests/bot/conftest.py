@@ -37,6 +37,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch, tls: ssl.SSLContext, node_types: dic
     monkeypatch.setattr("bot.board._LOOK_SECONDS", 0.02)
     monkeypatch.setattr("bot.board._NEWS", timedelta(seconds=0.5))
     monkeypatch.setattr("bot.health._SECOND_PROBE_SECONDS", 0.02)
+    monkeypatch.setattr("bot.health._DOUBT_SECONDS", 0.02)
     monkeypatch.setattr("bot.health._FIRST_PAUSE", 0.02)
     monkeypatch.setattr("bot.health._LONGEST_PAUSE", 0.05)
     monkeypatch.setattr("workflows.events._FIRST_DELAY", 0.01)

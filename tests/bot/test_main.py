@@ -473,6 +473,35 @@ async def test_serve_waits_for_discord_in_plain_lines_and_stops_at_once(tmp_path
     assert lines[-1].endswith(" INFO bot.service: stopping; 0 jobs wait for the next start")
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no such signal")
+async def test_serve_reads_the_settings_again_when_told_to(server: LocalInvokeAI, tmp_path: Path) -> None:
+    """Also while it still waits for Discord; a mistake is told, and changes nothing."""
+    path = config(tmp_path)
+    right = '[discord]\napi_url = "http://127.0.0.1:1/api/v10"\n' + path.read_text("utf-8")[10:]
+    path.write_text(right, "utf-8")
+    process = await started("serve", "--config", str(path), DISCORD_TOKEN="MTA.x.y")
+    assert process.stderr
+
+    async def told(words: str) -> None:
+        assert process.stderr
+        async with asyncio.timeout(SECONDS):
+            while words not in (line := (await process.stderr.readline()).decode()):
+                assert line
+
+    await told("trying again")
+    path.write_text(right + f'[[backend]]\nname = "attic"\nurl = "{server.url}"\n', "utf-8")
+    process.send_signal(signal.SIGHUP)
+    await told("was read again: added attic")
+    path.write_text("[[backend]\n", "utf-8")
+    process.send_signal(signal.SIGHUP)
+    await told(f"nothing was changed: {path}: is not valid TOML")
+    path.write_text(right, "utf-8")
+    process.send_signal(signal.SIGHUP)
+    await told("was read again: removed attic")
+    process.send_signal(signal.SIGTERM)
+    assert (await ended(process)).code == 0
+
+
 # demo, and the version
 
 

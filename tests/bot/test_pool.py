@@ -25,8 +25,9 @@ TICKET = Ticket("job", 1, workflow_id=7, version=2)
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.health._PATIENCE", 0.2)
+    monkeypatch.setattr("bot.health._PATIENCE", 2)
     monkeypatch.setattr("bot.health._SECOND_PROBE_SECONDS", 0.02)
+    monkeypatch.setattr("bot.health._DOUBT_SECONDS", 0.01)
     monkeypatch.setattr("bot.health._FIRST_PAUSE", 0.02)
     monkeypatch.setattr("bot.health._LONGEST_PAUSE", 0.05)
     monkeypatch.setattr("bot.health._PAUSED_SECONDS", 0.02)

@@ -238,26 +238,26 @@ class Seat:
 
     who: LocalMember
     channel: LocalChannel
-    card: Message | None = None
-    token: str = ""
+    card: Message
+    token: str
 
     @property
     def told(self) -> list[Message]:
         return self.who.dm.messages
 
 
-async def seated(atelier: Atelier, names: list[str], command: str, trouble: Callable[[str], None] | None = None):
+async def seated(
+    atelier: Atelier, names: list[str], command: str, trouble: Callable[[str], None] | None = None, **options: object
+) -> list[Seat]:
     """Have a job asked for by a member for each name; `trouble` comes before."""
-    seats = []
+    seats: list[Seat] = []
     for name in names:
-        channel = atelier.place.guild.add_channel(name.replace(" ", "-"))
-        seat = Seat(atelier.place.guild.add_member(name), channel)
+        who, channel = atelier.place.guild.add_member(name), atelier.place.guild.add_channel(name.replace(" ", "-"))
         if trouble:
             trouble(name)
-        use = await seat.who.slash(channel, command)
-        seats.append(seat)
-        await use.answered()
-        seat.card, seat.token = use.original, use.token
+        use = await (await who.slash(channel, command, options)).answered()
+        assert use.original
+        seats.append(Seat(who, channel, use.original, use.token))
     return seats
 
 
@@ -358,17 +358,23 @@ TAKEN = {
 }
 
 
-STATES = [({"max_in_flight": 1}, "waiting"), ({"max_in_flight": 8}, "running"), ({"max_in_flight": 8}, "cancelling")]
+#: How many run at once, and what the cards show when it happens.
+STATES = {"uploading": (8, "📤"), "waiting": (1, "in line"), "running": (8, "🎨"), "cancelling": (8, "🎨")}
 
 
-@pytest.mark.parametrize(("atelier", "state"), STATES, indirect=["atelier"], ids=[state for _, state in STATES])
+@pytest.mark.parametrize(
+    ("atelier", "state"),
+    [({"max_in_flight": slots}, state) for state, (slots, _) in STATES.items()],
+    indirect=["atelier"],
+    ids=STATES,
+)
 async def test_whatever_is_taken_away_in_any_state_is_made_up_for(atelier: Atelier, state: str) -> None:
-    await atelier.publish(workflow(blank(), name="Blank"))
+    await atelier.publish(fixture("blur"))
     await atelier.invoke.pause()
-    seats = await seated(atelier, list(TAKEN), "blank")
-    shown = {"waiting": "in line", "running": "🎨", "cancelling": "🎨"}[state]
+    atelier.invoke.faults.delay("POST /api/v1/images/upload", 0.5 if state == "uploading" else 0)
+    seats = await seated(atelier, list(TAKEN), "fog-glass", photo=PHOTO)
     for seat in seats[state == "waiting" :]:
-        await atelier.shows(seat.card, shown)
+        await atelier.shows(seat.card, STATES[state][1])
     atelier.discord.advance(16 * 60)
     for (take_away, *_), seat in zip(TAKEN.values(), seats, strict=True):
         if state == "cancelling":
