@@ -66,7 +66,7 @@ def serve(config: ConfigOption = _DEFAULT_CONFIG) -> None:
 
 
 async def serve_until_stopped(settings: Settings, reload: Reload | None = None) -> None:
-    """Run the bot until SIGTERM or SIGINT; running jobs are left to the next process. SIGHUP has the file read again."""
+    """Run the bot until SIGTERM or SIGINT; running jobs are left to the next process. SIGHUP: `reload` is asked."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):

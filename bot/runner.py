@@ -145,7 +145,7 @@ class Runner:
     async def _drive(self, job: Job, card: Card, signal: Signal, changed: bool) -> Job:
         try:
             if changed:
-                await self._save(job)
+                await self._save(job, signal)
             while job.state is not State.CLOSED:
                 if self.stopping:
                     with signal.at_rest():
@@ -153,7 +153,7 @@ class Runner:
                 following = await self._step(job, card, signal)
                 if following is not job:
                     job = following
-                    await self._save(job)
+                    await self._save(job, signal)
         finally:
             await card.close()
         return job
@@ -209,7 +209,7 @@ class Runner:
             if not is_full:
                 self._pool.get(job.backend or "").doubt()
 
-    async def _save(self, job: Job) -> None:
+    async def _save(self, job: Job, signal: Signal) -> None:
         failures = 0
         while True:
             try:
@@ -217,7 +217,8 @@ class Runner:
             except sqlite3.DatabaseError as error:
                 failures += 1
                 log.error("job %s cannot be saved: %s", job.id, error)  # noqa: TRY400  one line a try is enough
-                await asyncio.sleep(_pause_seconds(failures))
+                with signal.at_rest():
+                    await asyncio.sleep(_pause_seconds(failures))
             else:
                 return
 

@@ -44,7 +44,7 @@ async def deliver(tools: Tools, job: Job, card: Card) -> tuple[Job, Told]:
 
 
 async def _files(
-    tools: Tools, job: Job, card: Card, videos: Set[str], smaller: int, fetched: Mapping[str, bytes]
+    tools: Tools, job: Job, card: Card, videos: Set[str], smaller: int, fetched: Mapping[str, media.ResultFile]
 ) -> tuple[list[media.ResultFile], str]:
     """Fetch the results and make them fit; of more than one job may post, the first ones.
 
@@ -65,9 +65,7 @@ async def _files(
                 if name in videos:
                     await _fetch_video(tools.backend(job), message, name, stems[name])
                 else:
-                    data = fetched.get(name) or await tools.backend(job).client.download(name)
-                    async with tools.pictures:
-                        message.add(name, await asyncio.to_thread(media.fit, data, stems[name], message.share))
+                    message.add(name, await _picture(tools, job, name, stems[name], message.share, fetched.get(name)))
             except NotFound:
                 log.warning("job %s: result %s was deleted by somebody else", job.id, name)
         files += [message.files[name] for name in stems if name in message.files]
@@ -91,6 +89,17 @@ class _Message:
     def add(self, name: str, file: media.ResultFile) -> None:
         self.files[name] = file
         self.room -= len(file.data)
+
+
+async def _picture(
+    tools: Tools, job: Job, name: str, stem: str, most: int, fetched: media.ResultFile | None
+) -> media.ResultFile:
+    """Return an image of so many bytes at most; one that is fetched and fits already is not looked at again."""
+    if fetched and len(fetched.data) <= most:
+        return replace(fetched, filename=f"{stem}.png")
+    data = fetched.data if fetched else await tools.backend(job).client.download(name)
+    async with tools.pictures:
+        return await asyncio.to_thread(media.fit, data, stem, most)
 
 
 async def _fetch_video(backend: Backend, message: _Message, name: str, stem: str) -> None:

@@ -1,13 +1,16 @@
-"""What a run made, asked for while it still goes on: its end need not wait for that."""
+"""What a run made, asked for and made fit to be posted while it still goes on: its end need not wait for that."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Iterable, Sequence, Set
 from typing import Any
 
+from bot import media
 from bot.cards import FILES_PER_MESSAGE
+from bot.media import ResultFile
 from workflows.client import InvokeClient
 from workflows.errors import AuthError, NotFound, Rejected
 from workflows.events import Event
@@ -20,13 +23,17 @@ _AT_A_TIME = 4
 
 
 class Early:
-    """The records of what one run made, and the bytes of its first results; for the length of a block."""
+    """The records of what one run made, and its first results as PNGs of any size; for the length of a block.
 
-    def __init__(self, client: InvokeClient, output_ids: Iterable[str]) -> None:
+    `pictures` is held while one is worked on.
+    """
+
+    def __init__(self, client: InvokeClient, output_ids: Iterable[str], pictures: asyncio.Semaphore) -> None:
         self._client = client
+        self._pictures = pictures
         self._output_ids = frozenset(output_ids)
         self._sessions: dict[Made, asyncio.Task[str | None]] = {}
-        self._files: dict[Made, asyncio.Task[bytes]] = {}
+        self._files: dict[Made, asyncio.Task[ResultFile]] = {}
         self._few = asyncio.Semaphore(_AT_A_TIME)
 
     async def __aenter__(self) -> Early:
@@ -44,7 +51,7 @@ class Early:
             self._ask(made)
             is_result = event.node_id in self._output_ids and made.kind is MediaKind.IMAGE
             if is_result and made not in self._files and len(self._files) < FILES_PER_MESSAGE:
-                self._files[made] = asyncio.create_task(self._client.download(made.name))
+                self._files[made] = asyncio.create_task(self._file(made.name))
 
     async def own(self, seen: Iterable[Made], sessions: Set[str]) -> list[Made]:
         """Return those of the images and videos that runs of these sessions made, each once. Raises BackendError."""
@@ -53,11 +60,16 @@ class Early:
         await asyncio.gather(*asked.values(), return_exceptions=True)
         return [made for made, task in asked.items() if task.result() in sessions]
 
-    async def files(self, results: Sequence[Made]) -> dict[str, bytes]:
-        """Return the bytes of those results that were fetched already, by name."""
+    async def files(self, results: Sequence[Made]) -> dict[str, ResultFile]:
+        """Return those results that were fetched already, by name."""
         fetching = {made.name: self._files[made] for made in results if made in self._files}
         await asyncio.gather(*fetching.values(), return_exceptions=True)
         return {name: task.result() for name, task in fetching.items() if not task.exception()}
+
+    async def _file(self, name: str) -> ResultFile:
+        data = await self._client.download(name)
+        async with self._pictures:
+            return await asyncio.to_thread(media.fit, data, name, sys.maxsize)
 
     def _ask(self, made: Made) -> asyncio.Task[str | None]:
         task = self._sessions.get(made)

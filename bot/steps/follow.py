@@ -44,7 +44,7 @@ async def queued(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     # Kept over tries of this step: a moment without an answer must not throw the bar back to nothing.
     progress = tools.progress.setdefault(job.batch_id, Progress(titles, items=len(job.item_ids)))
     watch = backend.events.watch(job.batch_id)
-    async with Early(backend.client, output_ids) as early:
+    async with Early(backend.client, output_ids, tools.pictures) as early:
         with signal.also_wakes(watch.poke):
             items = await _follow(job, backend, card, signal, watch, progress, early)
         if items is None:
@@ -108,8 +108,8 @@ async def _note_results(
     own = await early.own(seen, {item.session_id for item in items})
     named = [made for item in items for made in made_by(item.session, output_ids)]
     made = [made for made in named if made in own]
-    tools.fetched[job.id] = await early.files(made)
     await note_made(tools, job, tools.backend(job), items, made, own)
+    tools.fetched[job.id] = await early.files(made)
     # A workflow that only passes on what the member gave posts just that.
     uploads = {asset.ref for asset in await tools.uploads(job)}
     return [made.name for made in made] or [made.name for made in named if made.name in uploads]

@@ -17,6 +17,7 @@ from bot.fitness import Fitness
 from bot.jobs import Job, JobStore
 from bot.ledger import Asset, AssetKind
 from bot.line import Line, Ticket
+from bot.media import ResultFile
 from bot.pool import Backend, Pool
 from bot.usage import Usage
 from workflows.batches import NODE_TYPES
@@ -53,7 +54,7 @@ class Tools:
     #: How far the runs are, by batch id.
     progress: dict[str, Progress] = field(default_factory=dict[str, Progress])
     #: Results that were fetched while their run still went on, by job id and name.
-    fetched: dict[str, dict[str, bytes]] = field(default_factory=dict[str, dict[str, bytes]])
+    fetched: dict[str, dict[str, ResultFile]] = field(default_factory=dict[str, dict[str, ResultFile]])
     #: A picture of 40 million pixels takes 300 MB while it is worked on: two at a time, however many jobs begin.
     pictures: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 

@@ -9,7 +9,7 @@ import pytest
 from bot.cards import FILES_PER_MESSAGE
 from bot.playground.invokeai import LocalInvokeAI
 from bot.steps.early import Early
-from tests.bot.world import picture, until
+from tests.bot.world import picture, text_chunks, until
 from workflows.client import InvokeClient, open_http
 from workflows.errors import Unavailable
 from workflows.events import Event, EventKind
@@ -39,6 +39,10 @@ async def stored(client: InvokeClient, session: str) -> Made:
     return Made(MediaKind.IMAGE, (await client.upload(picture(), session)).image_name)
 
 
+def early_of(client: InvokeClient, *output_ids: str) -> Early:
+    return Early(client, output_ids, asyncio.Semaphore(2))
+
+
 def told(*made: Made, node: str = "blur") -> Event:
     return Event(EventKind.NODE_COMPLETE, node_id=node, made=made)
 
@@ -46,7 +50,7 @@ def told(*made: Made, node: str = "blur") -> Event:
 async def test_what_does_not_answer_is_asked_again_at_the_next_try(client: InvokeClient, server: LocalInvokeAI):
     made = await stored(client, "ours")
     server.faults.fail_next("GET /api/v1/images/i/", 503)
-    async with Early(client, []) as early:
+    async with early_of(client) as early:
         with pytest.raises(Unavailable):
             await early.own([made, made], {"ours"})
         for _ in range(2):
@@ -57,16 +61,18 @@ async def test_what_does_not_answer_is_asked_again_at_the_next_try(client: Invok
 async def test_a_file_that_did_not_come_is_left_to_the_delivery(client: InvokeClient, server: LocalInvokeAI):
     made, other = await stored(client, "ours"), await stored(client, "ours")
     gone = Made(MediaKind.IMAGE, "gone.png")
-    async with Early(client, ["blur"]) as early:
+    async with early_of(client, "blur") as early:
         early.take(told(made, gone))
         assert await early.own([made, gone, other], {"ours"}) == [made, other]
-        assert (await early.files([made, gone, other])).keys() == {made.name}
+        files = await early.files([made, gone, other])
+        assert files.keys() == {made.name}
+        assert text_chunks(files[made.name].data) == {}
         assert await early.files([]) == {}
 
 
 async def test_what_is_not_of_the_runs_own_sessions_is_not_ours(client: InvokeClient):
     ours, theirs = await stored(client, "ours"), await stored(client, "theirs")
-    async with Early(client, ["blur"]) as early:
+    async with early_of(client, "blur") as early:
         early.take(told(theirs, ours))
         assert await early.own([theirs, ours], {"ours"}) == [ours]
 
@@ -76,7 +82,7 @@ async def test_only_results_are_fetched_each_once_and_no_more_than_one_message_h
 ):
     made = [await stored(client, "ours") for _ in range(FILES_PER_MESSAGE + 1)]
     video = Made(MediaKind.VIDEO, "clip.mp4")
-    async with Early(client, ["blur"]) as early:
+    async with early_of(client, "blur") as early:
         early.take(told(made[0], node="blank"))
         for _ in range(2):
             early.take(told(video, *made))
@@ -88,8 +94,8 @@ async def test_nothing_goes_on_after_the_end(client: InvokeClient, server: Local
     made = await stored(client, "ours")
     server.faults.hang("GET /api/v1/images/i/")
     before = asyncio.all_tasks()
-    async with Early(client, ["blur"]) as early:
+    async with early_of(client, "blur") as early:
         early.take(told(made))
         await until(lambda: server.requests[RECORD] == server.requests[FILE] == 1)
     server.faults.let_go()
-    assert not {task for task in asyncio.all_tasks() - before if "Early" in repr(task) or "download" in repr(task)}
+    assert not {task for task in asyncio.all_tasks() - before if "Early" in repr(task)}
