@@ -7,11 +7,19 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from bot.turns import Load, Place
 
 #: What runs longer than it should is about to end, but has not.
 _LEAST_SECONDS = 1.0
+
+
+class Standing(NamedTuple):
+    """A job's place, 1 for the next and 0 with a turn or a free slot, and in how many seconds it starts, if known."""
+
+    position: int
+    starts_in: float | None
 
 
 def durations(

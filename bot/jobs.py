@@ -228,6 +228,10 @@ class JobStore(Ledger):
         """
         return bool((await self._rows(query, backend, backend))[0][0])
 
+    async def open_ids(self) -> set[str]:
+        """Return the ids of all jobs that are not closed."""
+        return {str(row["id"]) for row in await self._rows("SELECT id FROM jobs WHERE state <> 'closed'")}
+
     async def of_user(self, user_id: int, guild_id: int | None, finished: int) -> tuple[list[Job], list[Job]]:
         """Return a member's jobs on one server: those that still run, and the last that are over, newest first."""
         running = """

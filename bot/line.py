@@ -7,33 +7,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 
-from bot.estimates import durations, positions, remaining, starts
-from bot.turns import ROUND, Heads, Key, Kind, Load, Member, Offers, Place, Rules, Ticket, order
+from bot.estimates import Standing, durations, positions, remaining, starts
+from bot.turns import ROUND, Heads, Key, Kind, Load, Member, Offers, Place, Rules, Ticket, Turn, order
 
 __all__ = ["Line", "Rules", "Standing", "Ticket"]
 
 #: Estimates run down as the clock runs on.
 _FRESH_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A job's place, 1 for the next and 0 with a turn or a free slot, and in how many seconds it starts, if known."""
-
-    position: int
-    starts_in: float | None
-
-
-@dataclass
-class Turn:
-    """One job's turn. Its work begins once the backend is through with those before it."""
-
-    ticket: Ticket
-    backend: str
-    began: float | None = None
+#: The standings of a longer line are worked out anew no sooner than after so many times as long as that takes.
+_SHORT, _CALM = 100, 50
 
 
 def _no_history(workflow_id: int | None) -> float | None:
@@ -67,7 +51,10 @@ class Line:
         #: How many users wait, and how far their turns have brought them.
         self._contenders = 0
         self._passed = 0
-        self._standings: tuple[float, Mapping[str, Standing]] | None = None
+        self._standings: Mapping[str, Standing] = {}
+        #: Whether something changed since they were worked out, when that was, and how long it took.
+        self._is_changed = True
+        self._worked_out_at = self._took = 0.0
 
     @property
     def length(self) -> int:
@@ -77,7 +64,7 @@ class Line:
         """Take a place at the end. `moved` is called when it has become a turn."""
         if ticket.job_id in self._waiting or ticket.job_id in self._turns:
             return
-        self._standings = None
+        self._is_changed = True
         self._joined += 1
         self._waiting[ticket.job_id] = Place(ticket, self._kind(ticket), moved, self._joined)
         member = self._members.setdefault(ticket.user_id, Member())
@@ -133,20 +120,31 @@ class Line:
         """Return where a job stands; one that has not joined, behind all that wait."""
         if job_id in self._turns:
             return Standing(0, 0.0)
-        if job_id in self._waiting:
-            return self.standings()[job_id]
+        if place := self._waiting.get(job_id):
+            return self._recent().get(job_id) or self._guess(place)
         return Standing(max(self.length + 1 - sum(self._free().values()), 0), None)
 
     def standings(self) -> Mapping[str, Standing]:
         """Return where each of the waiting jobs stands."""
         now = self._clock()
-        if self._standings is None or now - self._standings[0] >= _FRESH_SECONDS:
-            self._standings = now, self._work_out()
-        return self._standings[1]
+        if self._is_changed or now - self._worked_out_at >= _FRESH_SECONDS:
+            self._standings, self._is_changed, self._worked_out_at = self._work_out(), False, now
+            self._took = self._clock() - now
+        return self._standings
+
+    def _recent(self) -> Mapping[str, Standing]:
+        """Return the standings, or those of a moment ago: everybody who joins a long line asks for their own."""
+        rested = self._clock() - self._worked_out_at
+        return self.standings() if self.length <= _SHORT or rested >= _CALM * self._took else self._standings
+
+    def _guess(self, place: Place) -> Standing:
+        """Return about where a place stands that came a moment ago: as the last of its user, round by round."""
+        rounds = self._members[place.ticket.user_id].waiting
+        return Standing(max(sum(min(member.waiting, rounds) for member in self._members.values()), 1), None)
 
     def hand_out(self) -> None:
         """Give the free turns to who is ready; to be called whenever something changed that the line does not see."""
-        self._standings = None
+        self._is_changed = True
         free = self._free()
         offers = Offers(self._offers, among=list(free))
         kinds, given = list(self._heads), list[Place]()
@@ -220,7 +218,7 @@ class Line:
 
     def _take(self, place: Place) -> None:
         """Take a place out of the line."""
-        self._standings = None
+        self._is_changed = True
         place.is_ready = False
         del self._waiting[place.ticket.job_id]
         member = self._members[place.ticket.user_id]
@@ -229,13 +227,13 @@ class Line:
         self._put(place.ticket.user_id, place.kind)
 
     def _begin(self, ticket: Ticket, backend: str) -> None:
-        self._standings = None
+        self._is_changed = True
         held = self._held.setdefault(backend, {})
         turn = self._turns[ticket.job_id] = held[ticket.job_id] = Turn(ticket, backend, None if held else self._clock())
         self._count(turn, 1)
 
     def _end(self, turn: Turn) -> None:
-        self._standings = None
+        self._is_changed = True
         del self._turns[turn.ticket.job_id]
         held = self._held[turn.backend]
         del held[turn.ticket.job_id]

@@ -19,6 +19,7 @@ _SWEEP_SECONDS = 3600.0
 _START_SWEEP_SECONDS = 20.0
 #: How long a backend may take to tell which batches it has; without that, each of its jobs asks for its own.
 _FIRST_ANSWER_SECONDS = 5.0
+_JOBS_AT_ONCE = 100
 #: How many cards are looked for at a time.
 _CARDS_AT_ONCE = 20
 
@@ -80,7 +81,10 @@ class Resumer:
             return None
 
     async def _take_up(self, jobs: Sequence[Job], open_card: OpenCard) -> None:
-        await asyncio.gather(*(self._take_up_one(job, open_card) for job in jobs))
+        for start in range(0, len(jobs), _JOBS_AT_ONCE):
+            await asyncio.gather(*(self._take_up_one(job, open_card) for job in jobs[start : start + _JOBS_AT_ONCE]))
+            # Whoever asks for something meanwhile shall not wait for thousands of jobs.
+            await asyncio.sleep(0)
 
     async def _take_up_one(self, job: Job, open_card: OpenCard) -> None:
         try:

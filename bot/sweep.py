@@ -87,4 +87,4 @@ async def _late_results(backend: Backend, store: JobStore) -> int:
 
 
 async def _open_ids(store: JobStore) -> set[str]:
-    return {job.id for job in await store.open_jobs()}
+    return await store.open_ids()

@@ -57,6 +57,15 @@ class Place:
     is_ready: bool = False
 
 
+@dataclass
+class Turn:
+    """One job's turn. Its work begins once the backend is through with those before it."""
+
+    ticket: Ticket
+    backend: str
+    began: float | None = None
+
+
 @dataclass(frozen=True)
 class Rules:
     """How many turns one user, guild or workflow may have at a time; None: as many as there are."""

@@ -24,7 +24,7 @@ from cogs._cancel import cancel_view
 from cogs._direct import DIRECT_LIMIT, post_further, send_direct
 from cogs._offers import end_view
 from cogs._posting import UNKNOWN_CHANNEL, as_files, posted, translated
-from cogs._relay import ChannelPace, Relay, channel_pace, says_the_same
+from cogs._relay import ALL_CHANNELS, ChannelPace, Relay, channel_pace, says_the_same
 from workflows.errors import Unavailable
 from workflows.values import InputSpec
 
@@ -40,6 +40,10 @@ _INVALID_TOKEN = frozenset({50027, 10015, 10062})
 #: says that it takes three in six of messages that are over an hour old.
 _EDIT_SECONDS, _OLD_EDIT_SECONDS = 2.0, 4.0
 _OLD = timedelta(hours=1)
+#: Of the edits by channel, in all channels together: Discord takes fifty calls a second.
+_ALL_SECONDS = 0.05
+#: A card that an earlier process left says about the right place, unless it is one of these.
+_NEAR = 5
 
 
 class DiscordCard:
@@ -67,7 +71,7 @@ class DiscordCard:
         self._token_is_dead = False
         self._is_over = False
         self._relay: Relay | None = None
-        self._channel_pace: ChannelPace | None = None
+        self._paces: tuple[ChannelPace, ChannelPace] | None = None
         #: Why the channel took no files, so that it need not be asked with smaller ones.
         self._refused: Undeliverable | None = None
 
@@ -75,6 +79,10 @@ class DiscordCard:
         if self._is_over or (self._relay is None and says_the_same(self._shown, moment)):
             return
         if self._relay is None:
+            if self._shown is None and isinstance(moment, Waiting) and moment.position > _NEAR:
+                # After a restart there may be thousands, and Discord takes a few a second.
+                self._shown = moment
+                return
             self._relay = Relay(self._job.id, self._draw, self._turn, self._pace, self._shown)
         self._relay.show(job, moment)
 
@@ -116,12 +124,15 @@ class DiscordCard:
     async def _turn(self, moment: Moment) -> None:
         """Wait until progress may go to this channel; by the interaction's token it always may."""
         if self._webhook() is None:
-            await self._held_pace().turn(self._edit_seconds(), can_wait=isinstance(moment, Waiting))
+            channel, whole = self._held_paces()
+            await channel.turn(self._edit_seconds(), can_wait=isinstance(moment, Waiting))
+            await whole.turn(_ALL_SECONDS, can_wait=isinstance(moment, Waiting))
 
-    def _held_pace(self) -> ChannelPace:
-        if self._channel_pace is None:
-            self._channel_pace = channel_pace(self._bot, self._job.channel_id or 0)
-        return self._channel_pace
+    def _held_paces(self) -> tuple[ChannelPace, ChannelPace]:
+        """Return the pace of the card's channel, and that of all channels together."""
+        if self._paces is None:
+            self._paces = channel_pace(self._bot, self._job.channel_id or 0), channel_pace(self._bot, ALL_CHANNELS)
+        return self._paces
 
     def _edit_seconds(self) -> float:
         return _OLD_EDIT_SECONDS if now() - self._job.created_at > _OLD else _EDIT_SECONDS
@@ -134,7 +145,9 @@ class DiscordCard:
             return self._refused, files
         head, rest = files[:FILES_PER_MESSAGE], files[FILES_PER_MESSAGE:]
         if self._webhook() is None:
-            self._held_pace().spend(self._edit_seconds())
+            channel, whole = self._held_paces()
+            channel.spend(self._edit_seconds())
+            whole.spend(_ALL_SECONDS)
         try:
             await self._edit(embed=embed, files=head, view=end_view(job))
         except Undeliverable as error:

@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 Draw = Callable[[Job, Moment], Awaitable[None]]
 Turn = Callable[[Moment], Awaitable[None]]
 
+#: What stands for all channels together, which share a limit too.
+ALL_CHANNELS = -1
 #: A place in line that moved is less urgent than a run: so many paces.
 _CALM = 3
 #: How slow a card may become: so many paces.

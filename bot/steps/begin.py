@@ -44,9 +44,9 @@ async def new(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
         return job.evolve(state=State.READY)
     card.show(job, Uploading(slot + 1, len(job.attachments), tools.line.standing(job.id).position))
     attachment = job.attachments[slot]
-    data = await tools.fetcher.fetch(attachment)
     upload = _upload_video if await _is_video(tools, job, attachment) else _upload_image
-    await upload(tools, job, backend, slot, data)
+    async with tools.uploads_at_once:
+        await upload(tools, job, backend, slot, await tools.fetcher.fetch(attachment))
     return job
 
 

@@ -1,4 +1,7 @@
-"""What a run made, asked for and made fit to be posted while it still goes on: its end need not wait for that."""
+"""What a run made: its first results, fetched while the backend is asked how it ended, and whose all of it is.
+
+Not before: asked in the moment when a run ends, the backend ends it later by as much as it then answers sooner.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,8 @@ class Early:
         self._client = client
         self._pictures = pictures
         self._output_ids = frozenset(output_ids)
+        #: In the order in which they were told of.
+        self._results: dict[Made, None] = {}
         self._sessions: dict[Made, asyncio.Task[str | None]] = {}
         self._files: dict[Made, asyncio.Task[ResultFile]] = {}
         self._few = asyncio.Semaphore(_AT_A_TIME)
@@ -46,11 +51,14 @@ class Early:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def take(self, event: Event) -> None:
-        """Ask for what an event tells of."""
-        for made in event.made:
-            self._ask(made)
-            is_result = event.node_id in self._output_ids and made.kind is MediaKind.IMAGE
-            if is_result and made not in self._files and len(self._files) < FILES_PER_MESSAGE:
+        """Note which results an event tells of."""
+        if event.node_id in self._output_ids:
+            self._results |= {made: None for made in event.made if made.kind is MediaKind.IMAGE}
+
+    def fetch(self) -> None:
+        """Begin to fetch the first results that were told of."""
+        for made in [*self._results][:FILES_PER_MESSAGE]:
+            if made not in self._files:
                 self._files[made] = asyncio.create_task(self._file(made.name))
 
     async def own(self, seen: Iterable[Made], sessions: Set[str]) -> list[Made]:

@@ -69,7 +69,10 @@ async def _follow(
             card.show(job, Cancelling())
             await backend.client.cancel(job.batch_id)
             watch.stale = told = True
-        if watch.stale or progress.items_done.issuperset(job.item_ids):
+        is_over = progress.items_done.issuperset(job.item_ids)
+        if is_over:
+            early.fetch()
+        if watch.stale or is_over:
             items = await _ask(job, backend, watch)
             if not items or all(item.status.is_final for item in items):
                 return items or None

@@ -30,6 +30,8 @@ from workflows.schema import Schemas
 
 log = logging.getLogger(__name__)
 
+_UPLOADS_AT_ONCE = 6
+
 
 @dataclass(frozen=True)
 class Tools:
@@ -56,6 +58,8 @@ class Tools:
     #: Results that were fetched while their run still went on, by job id and name.
     fetched: dict[str, dict[str, ResultFile]] = field(default_factory=dict[str, dict[str, ResultFile]])
     #: A picture of 40 million pixels takes 300 MB while it is worked on: two at a time, however many jobs begin.
+    #: Each attachment in flight is held in memory whole, and after a restart hundreds may have to be uploaded.
+    uploads_at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_UPLOADS_AT_ONCE))
     pictures: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
     def backend(self, job: Job) -> Backend:

@@ -1,8 +1,10 @@
 """Who waits is told where it stands and when it starts, as far as anybody can know."""
 
+from collections.abc import Sequence
+
 import pytest
 
-from bot.line import Standing
+from bot.line import Standing, Ticket
 from tests.bot.lines import World, ticket
 
 
@@ -45,6 +47,26 @@ def test_the_order_is_worked_out_once_for_each_change(monkeypatch: pytest.Monkey
         assert world.line.standings() is before
         change()
         assert world.line.standings() is not before
+
+
+class Slow(World):
+    """To ask where a job may go takes ten milliseconds."""
+
+    def offers(self, ticket: Ticket) -> Sequence[str]:
+        self.now += 0.01
+        return super().offers(ticket)
+
+
+def test_a_long_line_is_not_worked_out_for_each_who_joins() -> None:
+    """After a restart thousands join at once, and each of them asks where it stands."""
+    world = Slow(1).join(*(f"{user}{number}" for number in range(20) for user in "abcdefghij"))
+    world.line.standings()
+    world.asked.clear()
+    assert [world.join(f"z{number}").line.standing(f"z{number}").position for number in range(3)] == [11, 22, 33]
+    assert not world.asked
+    world.now += 0.5
+    assert world.positions("z0", "z1", "z2") == [10, 21, 32]
+    assert len(world.asked) == 1
 
 
 def test_what_nobody_can_know_is_not_told() -> None:

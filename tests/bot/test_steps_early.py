@@ -1,7 +1,8 @@
-"""What a run made is asked for while it goes on: whatever comes of that, nothing is taken for ours that is not."""
+"""Results are fetched before the end of their run is known; only what is of the run's own sessions is ours."""
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -43,6 +44,10 @@ def early_of(client: InvokeClient, *output_ids: str) -> Early:
     return Early(client, output_ids, asyncio.Semaphore(2))
 
 
+def early_tasks() -> set[asyncio.Task[Any]]:
+    return {task for task in asyncio.all_tasks() if "Early" in repr(task)}
+
+
 def told(*made: Made, node: str = "blur") -> Event:
     return Event(EventKind.NODE_COMPLETE, node_id=node, made=made)
 
@@ -63,6 +68,7 @@ async def test_a_file_that_did_not_come_is_left_to_the_delivery(client: InvokeCl
     gone = Made(MediaKind.IMAGE, "gone.png")
     async with early_of(client, "blur") as early:
         early.take(told(made, gone))
+        early.fetch()
         assert await early.own([made, gone, other], {"ours"}) == [made, other]
         files = await early.files([made, gone, other])
         assert files.keys() == {made.name}
@@ -74,6 +80,7 @@ async def test_what_is_not_of_the_runs_own_sessions_is_not_ours(client: InvokeCl
     ours, theirs = await stored(client, "ours"), await stored(client, "theirs")
     async with early_of(client, "blur") as early:
         early.take(told(theirs, ours))
+        early.fetch()
         assert await early.own([theirs, ours], {"ours"}) == [ours]
 
 
@@ -83,9 +90,10 @@ async def test_only_results_are_fetched_each_once_and_no_more_than_one_message_h
     made = [await stored(client, "ours") for _ in range(FILES_PER_MESSAGE + 1)]
     video = Made(MediaKind.VIDEO, "clip.mp4")
     async with early_of(client, "blur") as early:
-        early.take(told(made[0], node="blank"))
         for _ in range(2):
+            early.take(told(made[0], node="blank"))
             early.take(told(video, *made))
+            early.fetch()
         assert len(await early.files([*made, video])) == FILES_PER_MESSAGE
     assert server.requests[FILE] == FILES_PER_MESSAGE
 
@@ -93,9 +101,12 @@ async def test_only_results_are_fetched_each_once_and_no_more_than_one_message_h
 async def test_nothing_goes_on_after_the_end(client: InvokeClient, server: LocalInvokeAI):
     made = await stored(client, "ours")
     server.faults.hang("GET /api/v1/images/i/")
-    before = asyncio.all_tasks()
+    before = early_tasks()
     async with early_of(client, "blur") as early:
         early.take(told(made))
-        await until(lambda: server.requests[RECORD] == server.requests[FILE] == 1)
+        await asyncio.sleep(0)
+        assert not early_tasks() - before
+        early.fetch()
+        await until(lambda: server.requests[FILE] == 1)
     server.faults.let_go()
-    assert not {task for task in asyncio.all_tasks() - before if "Early" in repr(task)}
+    assert not early_tasks() - before

@@ -261,6 +261,21 @@ async def test_a_card_holds_nothing_until_something_is_shown() -> None:
     assert asyncio.all_tasks() == tasks
 
 
+async def test_a_card_that_an_earlier_process_left_is_drawn_anew_only_where_it_matters() -> None:
+    job = Job(id="x", user_id=1, title="t", created_at=now(), message_id=1, channel_id=1)
+    tasks = asyncio.all_tasks()
+    card = DiscordCard(None, job, pace=1.0)  # type: ignore[arg-type]
+    card.show(job, Waiting(300))
+    assert asyncio.all_tasks() == tasks
+    card.show(job, Waiting(200))
+    assert len(asyncio.all_tasks()) == len(tasks) + 1
+    await card.close()
+    near = DiscordCard(None, job, pace=1.0)  # type: ignore[arg-type]
+    near.show(job, Waiting(3))
+    assert len(asyncio.all_tasks()) == len(tasks) + 1
+    await near.close()
+
+
 # How it is cancelled
 
 

@@ -1,10 +1,7 @@
 """Kill the real process at its worst moments; the next one ends every job truthfully, once, and leaves nothing."""
 
 import asyncio
-import contextlib
-import os
 import signal
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -20,59 +17,9 @@ from tests.cogs.atelier import (
     numbers,
     text,
 )
+from tests.cogs.serving import Serving
 
-CONFIG = """
-[discord]
-api_url = "{api_url}"
-gateway_url = "{gateway_url}"
-[[backend]]
-url = "{invoke}"
-max_in_flight = 2
-[limits]
-progress_seconds = 0.05
-"""
-ROOT = Path(__file__).parents[2]
 POSTS = "POST /channels/{channel_id}/messages"
-
-
-class Serving:
-    """`python -m bot serve` as a process of its own."""
-
-    def __init__(self, atelier: Atelier) -> None:
-        self._atelier = atelier
-        self._config = atelier.folder / "config.toml"
-        discord = atelier.discord
-        self._config.write_text(
-            CONFIG.format(api_url=discord.api_url, gateway_url=discord.gateway_url, invoke=atelier.invoke.url)
-        )
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        environment = {**os.environ, "DISCORD_TOKEN": self._atelier.discord.token}
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "serve", "--config", str(self._config)),
-            env=environment,
-            cwd=ROOT,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        await self._atelier.discord.online(20)
-        await self._atelier.ready()
-
-    async def end(self, how: signal.Signals) -> tuple[int, str]:
-        """Send a signal, and return the exit code and what was logged."""
-        assert self._process
-        process, self._process = self._process, None
-        process.send_signal(how)
-        _, logged = await process.communicate()
-        # Until the server notices, it believes the bot to be connected.
-        await self._atelier.discord.until(lambda: not self._atelier.discord.gateway.online)
-        return process.returncode or 0, logged.decode()
-
-    async def close(self) -> None:
-        if self._process:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.communicate()
 
 
 @pytest.fixture(autouse=True)

@@ -155,6 +155,10 @@ class Atelier:
     def open_jobs(self) -> int:
         return self.ask("SELECT count(*) FROM jobs WHERE state <> 'closed'")[0][0]
 
+    def states(self) -> list[str]:
+        """Where the jobs stand, oldest first."""
+        return [state for (state,) in self.ask("SELECT state FROM jobs ORDER BY created_at")]
+
     def left(self) -> int:
         """How many things the ledger says are still on the backend."""
         return self.ask("SELECT count(*) FROM assets WHERE deleted_at IS NULL")[0][0]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from aiohttp import web
+
 from bot.playground.discord.errors import DiscordError
 from bot.playground.discord.state import Use
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass
@@ -30,6 +34,8 @@ class Faults:
     drop: Callable[[bool], None]
     duplicate_next_interaction: bool = False
     lose_next_interaction: bool = False
+    #: Called in place of each API call, with the call: what comes before it, after it, or instead of it.
+    around: Callable[[web.Request, Handler], Awaitable[web.StreamResponse]] | None = None
     _failing: list[_Fault] = field(default_factory=list[_Fault])
     _slow: list[_Fault] = field(default_factory=list[_Fault])
     _losing: list[_Fault] = field(default_factory=list[_Fault])

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from aiohttp import BodyPartReader, hdrs, web
 
 from bot.playground.discord import errors
 from bot.playground.discord.errors import DiscordError
-from bot.playground.discord.faults import Faults
+from bot.playground.discord.faults import Faults, Handler
 from bot.playground.discord.limits import MAJOR, Limits
 from bot.playground.discord.state import Json
 from bot.playground.discord.world import Refusal, Request, World
 
 PREFIX = "/api/v10"
 REQUEST_LIMIT = 25 * 1024 * 1024  # documented for Create Message; larger bodies are answered with 413
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(eq=False)
@@ -106,6 +105,10 @@ class Door:
     async def pass_through(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if not request.path.startswith(PREFIX):
             return await handler(request)
+        serve = partial(self._pass, handler=handler)
+        return await (self.faults.around(request, serve) if self.faults.around else serve(request))
+
+    async def _pass(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         route = _route(request)
         names = (f"{request.method} {request.path.removeprefix(PREFIX)}", f"{request.method} {route}")
         if self.faults.cuts(*names) and request.transport is not None:

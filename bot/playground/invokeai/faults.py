@@ -2,7 +2,12 @@
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+
+from aiohttp import web
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass
@@ -56,6 +61,9 @@ class Faults:
     full_disk: bool = False
     silent_events: bool = False
     duplicate_events: bool = False
+    #: Called in place of each request that is not the socket's, with the request: what comes before it, after it, or
+    #: instead of it.
+    around: Callable[[web.Request, Handler], Awaitable[web.StreamResponse]] | None = None
     gate: Gate = field(default_factory=Gate)
     _scramble: Scramble | None = None
     _failures: dict[str, list[int]] = field(default_factory=dict[str, list[int]])

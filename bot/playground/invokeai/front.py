@@ -3,22 +3,20 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from aiohttp import web
 
 from bot.playground.invokeai.auth import SYSTEM, User, Users
 from bot.playground.invokeai.events import PATH, Events
-from bot.playground.invokeai.faults import Faults
+from bot.playground.invokeai.faults import Faults, Handler
 from bot.playground.invokeai.web import USER, Refusal, answer
 
 log = logging.getLogger(__name__)
 
 OPEN = ("/openapi.json", "/api/v1/app/version", "/api/v1/auth/status", "/api/v1/auth/login")
 MUTATING = ("POST", "PUT", "PATCH", "DELETE")
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass
@@ -34,6 +32,10 @@ class Front:
     async def serve(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path.startswith(PATH):
             return await self._serve_socket(request, handler)
+        serve = partial(self._serve_call, handler=handler)
+        return await (self.faults.around(request, serve) if self.faults.around else serve(request))
+
+    async def _serve_call(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         resource = request.match_info.route.resource
         self.requests[request.method, resource.canonical if resource else request.path] += 1
         if request.content_type == "application/json":

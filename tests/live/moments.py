@@ -1,0 +1,101 @@
+"""The moments of a job's life at which something can be killed or cancelled, and the house where they are held."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.live.atelier import PATIENCE, Atelier, furnished
+from tests.live.doorway import Doorway, Held
+from tests.live.server import InvokeServer
+
+QUEUE = "/api/v1/queue/familiar"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One effect of one state, by the call that it is; held before it is done, or after, with the answer on its way."""
+
+    state: str
+    route: str
+    done: bool = False
+    kind: str = ""
+    at_discord: bool = False
+
+    @property
+    def after(self) -> "Moment":
+        return Moment(self.state, self.route, True, self.kind, self.at_discord)
+
+
+UPLOAD = Moment("new", "POST /api/v1/images/upload")
+ENQUEUE = Moment("ready", f"POST {QUEUE}/enqueue_batch")
+_FULL = "GET /api/v1/images/i/[^/]+/full"
+#: Results are fetched while their run is still followed, and else afterwards.
+FETCH, FETCH_LATE = Moment("queued", _FULL), Moment("finished", _FULL)
+#: Only the end of a job edits its card with files.
+DELIVER = Moment("finished", "PATCH .*/messages/.*", kind="multipart/", at_discord=True)
+DELETE_IMAGES = Moment("settled", "POST /api/v1/images/delete")
+DELETE_ITEM = Moment("settled", f"DELETE {QUEUE}/i/.*")
+
+
+@dataclass
+class House:
+    """An atelier with a door before its InvokeAI, and one before its Discord."""
+
+    atelier: Atelier
+    backend: Doorway
+    discord: Doorway
+    _held: list[Held] = field(default_factory=list[Held])
+
+    def hold(self, moment: Moment) -> Held:
+        """Stop the next call of this moment."""
+        door = self.discord if moment.at_discord else self.backend
+        return door.hold(moment.route, done=moment.done, kind=moment.kind)
+
+    async def comes(self, held: Held, moment: Moment) -> None:
+        """Wait until some job is at this moment."""
+        await held.reached(PATIENCE)
+        assert moment.state in self.atelier.states(), moment.route
+
+    @property
+    def enqueued(self) -> list[int]:
+        """The ids of all queue items that InvokeAI ever made for the bot, whether or not its answer was heard."""
+        answers = [answer for answer in self.backend.answers if answer.call == ENQUEUE.route]
+        return [item for answer in answers if answer.status == 200 for item in json.loads(answer.body)["item_ids"]]
+
+
+@contextlib.asynccontextmanager
+async def housed(folder: Path, server: InvokeServer, **backend: object) -> AsyncIterator[House]:
+    """Open an atelier without a bot, behind its two doors."""
+    async with Doorway(server.url) as door, furnished(folder, door.url, pace=0.5, **backend) as atelier:
+        async with Doorway(atelier.discord.url) as discord:
+            config = atelier.config.read_text("utf-8")
+            atelier.config.write_text(config.replace(f'"{atelier.discord.url}', f'"{discord.url}'), "utf-8")
+            yield House(atelier, door, discord)
+
+
+@contextlib.asynccontextmanager
+async def neighbour(server: InvokeServer, runs: int = 2) -> AsyncIterator[None]:
+    """Somebody else's jobs on the same InvokeAI, which must all end well."""
+
+    async def ask(method: str, path: str, **options: object):
+        return await asyncio.to_thread(server.request, method, f"/api/v1/{path}", **options)
+
+    node = {"id": "page", "type": "blank_image", "width": 64, "height": 64, "use_cache": False}
+    batch = {"graph": {"id": "neighbour", "nodes": {"page": node}, "edges": []}, "runs": runs}
+    ids = (await ask("POST", "queue/default/enqueue_batch", json={"batch": batch}))["item_ids"]
+    try:
+        yield
+        async with asyncio.timeout(PATIENCE):
+            while {(await ask("GET", f"queue/default/i/{one}"))["status"] for one in ids} & {"pending", "in_progress"}:
+                await asyncio.sleep(0.2)
+        items = [await ask("GET", f"queue/default/i/{one}") for one in ids]
+        assert [item["status"] for item in items] == ["completed"] * runs, "a neighbour's job was stopped"
+        made = [one["image"]["image_name"] for item in items for one in item["session"]["results"].values()]
+        assert len(made) == runs
+        await ask("POST", "images/delete", json={"image_names": made})
+    finally:
+        for one in ids:
+            await ask("DELETE", f"queue/default/i/{one}")

@@ -1,0 +1,92 @@
+"""Cancel, pressed in each state, before and after each effect of it: it is honoured, and nobody else's job is touched."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.playground.discord import Message
+from bot.playground.discord.interactions import COMPONENT
+from tests.live.atelier import BUNDLED, FIXTURES, Atelier, job_id, results, text
+from tests.live.conftest import Leftovers
+from tests.live.moments import DELETE_IMAGES, DELIVER, ENQUEUE, FETCH, UPLOAD, House, Moment, housed, neighbour
+from tests.live.pictures import board, encoded
+
+PNG = ("board.png", encoded(board()))
+MOMENTS = {
+    "before the upload": UPLOAD,
+    "after the upload": UPLOAD.after,
+    "before it is enqueued": ENQUEUE,
+    "after it was enqueued": ENQUEUE.after,
+    "before its results are fetched": FETCH,
+    "after its results were fetched": FETCH.after,
+}
+TOO_LATE = {"before it is posted": DELIVER, "after it was posted": DELIVER.after, "at the cleanup": DELETE_IMAGES}
+
+
+@pytest.fixture
+async def house(leftovers: Leftovers, tmp_path: Path) -> AsyncIterator[House]:
+    async with housed(tmp_path, leftovers.server) as house, house.atelier.bot():
+        await house.atelier.publish(BUNDLED / "blur.json")
+        yield house
+
+
+async def press_late(atelier: Atelier, card: Message) -> str:
+    """Press the Cancel button that a client still shows, whatever became of the card; gives what is said of it."""
+    data = {"custom_id": f"familiar:cancel:{job_id(card)}", "component_type": 2}
+    member = atelier.member
+    use = member.desk.open(COMPONENT, member, atelier.channel, data, source=card)
+    await atelier.until(lambda: use.response not in (None, card))
+    assert use.response
+    return use.response.content
+
+
+@pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS)
+async def test_cancelling(moment: Moment, house: House, leftovers: Leftovers) -> None:
+    atelier, held = house.atelier, house.hold(moment)
+    card = await atelier.start("blur", {"picture": PNG})
+    await house.comes(held, moment)
+    async with neighbour(leftovers.server):
+        await atelier.member.press(card, "Cancel")
+        await atelier.until(lambda: atelier.ask("SELECT count(cancel_requested_at) FROM jobs") == [(1,)])
+        held.release()
+        await atelier.ended(card)
+        assert "🛑 Cancelled." in text(card)
+        assert card.attachments == []
+        await atelier.cleaned()
+    assert atelier.ask("SELECT attempt, outcome, delivery FROM jobs") == [(1, "cancelled", "card")]
+    assert len(house.enqueued) == (0 if moment.state == "new" else 1)
+
+
+@pytest.mark.parametrize("moment", TOO_LATE.values(), ids=TOO_LATE)
+async def test_cancelling_what_is_over(moment: Moment, house: House, leftovers: Leftovers) -> None:
+    """It is too late, which is said; the results stay."""
+    atelier, held = house.atelier, house.hold(moment)
+    card = await atelier.start("blur", {"picture": PNG})
+    await house.comes(held, moment)
+    async with neighbour(leftovers.server):
+        assert await press_late(atelier, card) == "That job is over already."
+        held.release()
+        await atelier.ended(card)
+        await atelier.cleaned()
+    assert len(results(card)) == 1
+    assert atelier.ask("SELECT attempt, outcome, delivery FROM jobs") == [(1, "completed", "card")]
+
+
+@pytest.mark.usefixtures("tiny_sd15")
+async def test_cancelling_what_is_pending(house: House, leftovers: Leftovers) -> None:
+    """InvokeAI has it, behind another member's and before a stranger's: both go on."""
+    atelier = house.atelier
+    await atelier.publish(FIXTURES / "slow.json")
+    running = await atelier.start("long-exposure", {"steps": 100}, atelier.admin)
+    await atelier.denoises(running)
+    card = await atelier.start("blur", {"picture": PNG})
+    await atelier.until(lambda: atelier.states() == ["queued", "queued"])
+    async with neighbour(leftovers.server):
+        await atelier.member.press(card, "Cancel")
+        await atelier.ended(card)
+        assert "🛑 Cancelled." in text(card)
+        assert running.components, "the one that runs was stopped too"
+        await atelier.ended(running)
+    assert len(results(running)) == 1
+    assert card.attachments == []
