@@ -54,7 +54,10 @@ class Crowd:
 
     async def gone_quiet(self) -> None:
         """Wait until nobody is about to press anything."""
-        await asyncio.gather(*self._following, return_exceptions=True)
+        if self._following:
+            await asyncio.wait(self._following, timeout=CANCEL_SECONDS + 10)
+        for task in self._following:
+            task.cancel()
 
     async def _ask(self) -> None:
         dice = self._dice

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Set
+from collections.abc import AsyncIterator, Callable, Coroutine, Set
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -95,7 +95,7 @@ class Soak:
         """Let everything end; then a last life, whose first sweep finds what no row names."""
         began, slow = town.now, list[str]()
         try:
-            await town.discord.until(lambda: not _is_busy(town), seconds)
+            await _until(lambda: not _is_busy(town), seconds)
         except TimeoutError:
             slow.append(f"after {seconds:g} s: {look_at(town.stage.database)}")
         settled = town.now - began
@@ -103,7 +103,7 @@ class Soak:
         await town.bot.end(signal.SIGTERM)
         await town.bot.start()
         with contextlib.suppress(TimeoutError):
-            await town.discord.until(lambda: not town.left_behind() and _is_ready(town), 60)
+            await _until(lambda: not town.left_behind() and _is_ready(town), START_SECONDS)
         await town.bot.end(signal.SIGTERM)
         told = f"in {settled:.0f} s; {swept} things no row named were left to the sweep at the next start"
         return Finding("settled", told, not slow, slow)
@@ -112,6 +112,12 @@ class Soak:
         self._console.print(line, highlight=False, style="dim")
         with (self._folder / "faults.log").open("a") as log:
             log.write(line + "\n")
+
+
+async def _until(holds: Callable[[], bool], seconds: float) -> None:
+    async with asyncio.timeout(seconds):
+        while not holds():  # noqa: ASYNC110  the bot's database has no event
+            await asyncio.sleep(0.1)
 
 
 def _is_ready(town: Town) -> bool:

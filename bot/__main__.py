@@ -10,8 +10,10 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable, Generator, Mapping
 from importlib.metadata import version as version_of
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -68,19 +70,38 @@ def serve(config: ConfigOption = _DEFAULT_CONFIG) -> None:
 async def serve_until_stopped(settings: Settings, reload: Reload | None = None) -> None:
     """Run the bot until SIGTERM or SIGINT; running jobs are left to the next process. SIGHUP: `reload` is asked."""
     stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stopped.set)
+    heeded = {signal.SIGTERM: stopped.set, signal.SIGINT: stopped.set}
     if reload and hasattr(signal, "SIGHUP"):  # Windows knows none.
-        loop.add_signal_handler(signal.SIGHUP, reload.ask)
-    serving = asyncio.create_task(_serve(settings, reload), name="serve")
-    stopping = asyncio.create_task(stopped.wait(), name="stop")
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    # Also in the middle of starting: a Discord that is out of reach must not keep anybody waiting.
-    serving.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await serving
+        heeded[signal.SIGHUP] = reload.ask
+    with _heeding(heeded):
+        serving = asyncio.create_task(_serve(settings, reload), name="serve")
+        stopping = asyncio.create_task(stopped.wait(), name="stop")
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        # Also in the middle of starting: a Discord that is out of reach must not keep anybody waiting.
+        serving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+
+
+@contextlib.contextmanager
+def _heeding(acts: Mapping[signal.Signals, Callable[[], None]]) -> Generator[None]:
+    """Act upon signals for the length of the block.
+
+    The loop's own handlers learn of a signal through the pipe that threads wake it by; while that is full, a signal is
+    lost.
+    """
+    loop = asyncio.get_running_loop()
+
+    def heed(number: int, _: FrameType | None) -> None:
+        loop.call_soon_threadsafe(acts[signal.Signals(number)])
+
+    before = {name: signal.signal(name, heed) for name in acts}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
 
 
 async def _serve(settings: Settings, reload: Reload | None) -> None:
@@ -182,10 +203,8 @@ def run(
 async def _run(request: terminal.Request, settings: Settings, progress: Progress | None) -> terminal.Result:
     """Run it; Ctrl-C cancels and cleans up, and a second one does not wait for that."""
     interrupts = terminal.Interrupts()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, interrupts.interrupt)
-    return await terminal.run(request, settings, progress, interrupts)
+    with _heeding({signal.SIGTERM: interrupts.interrupt, signal.SIGINT: interrupts.interrupt}):
+        return await terminal.run(request, settings, progress, interrupts)
 
 
 @app.command()
