@@ -76,6 +76,11 @@ class Backend:
         return self.is_drained or self.is_leaving
 
     @property
+    def is_outdated(self) -> bool:
+        """Whether it may be another than it was when it was last read: it was restarted, or cannot be heard."""
+        return not self.events.connected or self.events.connections != self._schemas_of[1]
+
+    @property
     def models(self) -> Sequence[ModelRecord]:
         """The installed models and style presets at the last look; quick enough to answer while somebody types."""
         return self._models

@@ -28,6 +28,8 @@ EXTENSIONS = ("cogs.workflows", "cogs.run", "cogs.jobs", "cogs.admin")
 
 _AWAY = "InvokeAI does not answer at the moment. Please try again in a while."
 _LONGEST_MESSAGE = 2000
+#: Discord's code for an interaction that has its answer already.
+_ANSWERED = 40060
 
 
 def redirect(settings: DiscordSettings) -> None:
@@ -111,20 +113,10 @@ async def answer_error(interaction: discord.Interaction[Any], error: BaseExcepti
         # Suggestions can only be answered with suggestions; somebody still types into a command that just went.
         log.info("interaction %s: no suggestions: %r", interaction.id, error)
         return
-    if isinstance(error, UserError):
-        text = str(error)
-    elif isinstance(error, app_commands.MissingPermissions):
-        text = "You need the permission **Manage Server** for that."
-    elif isinstance(error, app_commands.CommandNotFound):
-        text = "That command was just removed from this server."
-    elif isinstance(error, app_commands.CommandSignatureMismatch):
-        text = "That command has just changed. Please type it again."
-    elif isinstance(error, BackendError):
-        log.warning("interaction %s: %r", interaction.id, error)
-        text = _AWAY
-    else:
-        log.error("interaction %s", interaction.id, exc_info=error)
-        text = problems.OUR_SIDE
+    if isinstance(error, discord.HTTPException) and error.code == _ANSWERED:
+        log.info("interaction %s was delivered twice, or its first answer was lost", interaction.id)
+        return
+    text = _told(interaction, error)
     if len(text) > _LONGEST_MESSAGE:
         # A UserError may quote what somebody gave, and that has no end; Discord refuses it whole.
         text = text[: _LONGEST_MESSAGE - 1] + "…"
@@ -136,3 +128,20 @@ async def answer_error(interaction: discord.Interaction[Any], error: BaseExcepti
     except (discord.HTTPException, aiohttp.ClientError, OSError, RuntimeError) as refused:
         # RuntimeError: the bot has closed its session meanwhile.
         log.warning("interaction %s: the answer did not get through: %s", interaction.id, refused)
+
+
+def _told(interaction: discord.Interaction[Any], error: BaseException) -> str:
+    """Return what the user is told of an error; log what is not theirs."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, app_commands.MissingPermissions):
+        return "You need the permission **Manage Server** for that."
+    if isinstance(error, app_commands.CommandNotFound):
+        return "That command was just removed from this server."
+    if isinstance(error, app_commands.CommandSignatureMismatch):
+        return "That command has just changed. Please type it again."
+    if isinstance(error, BackendError):
+        log.warning("interaction %s: %r", interaction.id, error)
+        return _AWAY
+    log.error("interaction %s", interaction.id, exc_info=error)
+    return problems.OUR_SIDE

@@ -22,6 +22,8 @@ class Told(StrEnum):
     CARD = "card"
     #: By direct message: the card was out of reach.
     DIRECT = "direct"
+    #: There never was a card: the member was told by Discord that the bot did not answer.
+    NEVER = "never posted"
     #: Somebody deleted the card, so nobody wants to see it there.
     CARD_DELETED = "card deleted"
     CHANNEL_DELETED = "channel deleted"

@@ -24,6 +24,7 @@ _KNOWN = {
     "MissingInputException": "The workflow lacks a value that it needs. Please tell an admin of this server.",
     "ImageRecordNotFoundException": "A picture that it needs is not on the backend any more. Please try again.",
     "VideoRecordNotFoundException": "A video that it needs is not on the backend any more. Please try again.",
+    "ImageFileSaveException": "It could not save a picture: its disk may be full. Please tell an admin of this server.",
     "UnknownModelException": "A model that the workflow needs is not installed any more. Please tell an admin.",
 }
 
@@ -37,6 +38,16 @@ REFUSED_VIDEO = "InvokeAI cannot read that video. Please attach an MP4 file with
 TOO_LARGE = "The results are too large for this server, however small they are made. Try a smaller size."
 NO_FILES = "The results are ready, but I may not attach files here any more. Please give me **Attach Files** again."
 VANISHED = "The results were deleted on InvokeAI before they could be posted. Please run it again."
+
+
+#: What was nobody's mistake but ours, or the backend's: the same job may well end better.
+_OURS = (OUR_SIDE, UNREACHABLE, RESTARTED, FORGOTTEN, VANISHED)
+_BACKENDS = ("ImageRecordNotFoundException", "VideoRecordNotFoundException", "ImageFileSaveException")
+
+
+def is_ours(problem: str | None) -> bool:
+    """Tell whether a job that ended so did through no fault of its values."""
+    return problem in _OURS or (problem or "").endswith(tuple(_KNOWN[kind] for kind in _BACKENDS))
 
 
 def too_large_video(size: int, limit: int) -> str:

@@ -37,8 +37,9 @@ class CancelButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"fa
             raise UserError("That job is no longer known here.")
         if interaction.user.id != job.user_id and not interaction.permissions.manage_messages:
             raise UserError("Only the one who asked for it, or someone with **Manage Messages**, can cancel this.")
-        await interaction.response.defer()
+        # Before the answer, which may be lost on its way: the wish must not be.
         was_running = await bot.engine.runner.cancel(job.id)
+        await interaction.response.defer()
         if text := self._answer(interaction, was_running=was_running):
             await interaction.followup.send(text, ephemeral=True)
 

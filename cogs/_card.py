@@ -95,7 +95,7 @@ class DiscordCard:
         refused, left = await self._put(job, embed, files)
         if refused is None:
             return Told.CARD
-        if refused.why is Told.CARD_DELETED:
+        if refused.why in {Told.CARD_DELETED, Told.NEVER}:
             raise refused
         log.info("job %s: told by direct message, as its card is out of reach: %s", job.id, refused)
         self._bring_down_limit(left)
@@ -199,7 +199,7 @@ class DiscordCard:
     async def _edit(self, *, files: Sequence[ResultFile] | None = None, **changes: Any) -> None:
         job = self._job
         if job.message_id is None or job.channel_id is None:
-            raise Undeliverable("it was never posted", Told.CARD_DELETED)
+            raise Undeliverable("it was never posted", Told.NEVER)
         with translated():
             if webhook := self._webhook():
                 try:

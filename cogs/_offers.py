@@ -7,13 +7,10 @@ import discord
 from bot import problems
 from bot.jobs import Job, Outcome
 
-#: What was nobody's mistake but ours: the same job may well end better.
-_OURS = frozenset({problems.OUR_SIDE, problems.UNREACHABLE, problems.RESTARTED, problems.FORGOTTEN, problems.VANISHED})
-
 
 def may_run_again(job: Job) -> bool:
     """Tell whether a job ended through no fault of its values."""
-    return job.outcome is Outcome.LOST or (job.outcome is Outcome.FAILED and job.problem in _OURS)
+    return job.outcome is Outcome.LOST or (job.outcome is Outcome.FAILED and problems.is_ours(job.problem))
 
 
 def again_id(job_id: str) -> str:

@@ -109,6 +109,8 @@ async def ready(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
 
 async def _enqueue(tools: Tools, job: Job, backend: Backend) -> Job:
     recipe = await tools.version(job)
+    if backend.is_outdated:
+        await backend.refresh()
     schemas = await backend.schemas()
     if lacking := findings.missing_nodes(recipe.document, schemas):
         # It was upgraded a moment ago: without these, half a workflow would run.

@@ -13,8 +13,8 @@ from bot.pool import Backend
 from bot.signals import Signal
 from bot.steps.deliver import deliver
 from bot.steps.follow import INTERMEDIATE, note_made
-from bot.steps.tools import Tools, delete_all, made_in_sessions, mark, together, uploads_marked
-from workflows.results import Made, MediaKind
+from bot.steps.tools import Tools, delete_all, made_in_sessions, made_of, mark, together, uploads_marked
+from workflows.results import MediaKind
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ async def settled(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
             return job
         left = files or left
     await together(
-        delete_all(backend, [_made(file) for file in files]),
+        delete_all(backend, [made_of(file) for file in files]),
         _delete_items(backend, [asset for asset in left if asset.kind is AssetKind.ITEM]),
     )
     await tools.store.mark_deleted(left)
@@ -90,10 +90,6 @@ def _reachable(tools: Tools, left: Sequence[Asset]) -> str:
     names = list(dict.fromkeys(asset.backend for asset in left))
     up = {backend.name for backend in tools.pool if backend.is_up}
     return next((name for name in names if name in up), names[0])
-
-
-def _made(asset: Asset) -> Made:
-    return Made(MediaKind.VIDEO if asset.kind.is_video else MediaKind.IMAGE, asset.ref)
 
 
 async def _note_unanswered(tools: Tools, job: Job, backend: Backend, batches: Sequence[Asset]) -> None:

@@ -14,7 +14,7 @@ from bot.ledger import Asset, AssetKind
 from bot.pool import Backend
 from bot.signals import Signal
 from bot.steps.early import Early
-from bot.steps.tools import Tools, node_titles
+from bot.steps.tools import Tools, existing, made_of, node_titles
 from workflows.errors import BackendError
 from workflows.events import EventKind, Watch
 from workflows.models import ItemStatus, QueueItem
@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 
 #: Events wake us; this is how long we trust their silence.
 POLL_SECONDS = 15.0
+
+#: What a node fails with whose file is not there.
+_LOST = frozenset({"ImageRecordNotFoundException", "VideoRecordNotFoundException"})
 
 _OUTPUT = {MediaKind.IMAGE: AssetKind.OUTPUT, MediaKind.VIDEO: AssetKind.VIDEO_OUTPUT}
 #: How a file is noted that a run made on its way.
@@ -51,6 +54,10 @@ async def queued(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
             return job.ended(Outcome.LOST, problems.FORGOTTEN)
         made = await _note_results(tools, job, items, progress, output_ids, early)
     job = job.evolve(backend_seconds=job.backend_seconds + sum(map(_worked, items)))
+    if await _has_lost_uploads(tools, job, backend, items) and not signal.cancelled:
+        log.warning("job %s: %s lost its files; they are uploaded once more", job.id, backend.name)
+        tools.fresh.add(job.id)
+        return job.moved(backend.name, anew=True)
     following = _verdict(job, items, made, titles, signal.cancelled)
     if following.state is State.READY:
         tools.fresh.add(job.id)
@@ -153,6 +160,18 @@ async def note_made(
     assets += [Asset(job.id, backend.name, INTERMEDIATE[made.kind], made.name) for made in others]
     assets += [Asset(job.id, backend.name, AssetKind.ITEM, str(i.item_id), session_id=i.session_id) for i in items]
     await tools.store.note(assets)
+
+
+async def _has_lost_uploads(tools: Tools, job: Job, backend: Backend, items: Sequence[QueueItem]) -> bool:
+    """Tell whether a first run failed for files of ours that the backend lost; the ledger knows of them then."""
+    can_be_had = all(attachment.url for attachment in job.attachments)
+    if job.attempt > 1 or not can_be_had or not any(item.error_type in _LOST for item in items):
+        return False
+    uploads = await tools.uploads(job)
+    there = await existing(backend, [made_of(asset) for asset in uploads])
+    lost = [asset for asset in uploads if made_of(asset) not in there]
+    await tools.store.mark_deleted(lost)
+    return bool(lost)
 
 
 def _worked(item: QueueItem) -> float:

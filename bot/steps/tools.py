@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
@@ -105,8 +106,8 @@ class Tools:
 
     async def uploads(self, job: Job) -> list[Asset]:
         """Return the job's uploads on the backend that it is on now."""
-        assets = await self.store.assets(job.id)
-        return [asset for asset in assets if asset.kind.is_upload and asset.backend == job.backend]
+        there = [asset for asset in await self.store.assets(job.id) if asset.backend == job.backend]
+        return [asset for asset in there if asset.kind.is_upload and asset.deleted_at is None]
 
     async def videos(self, job: Job) -> set[str]:
         """Return the names of the job's videos."""
@@ -132,6 +133,22 @@ def node_titles(document: Document, schemas: Schemas) -> dict[str, str]:
     """Return what the nodes that really run are called, by the author or else by InvokeAI, by their ids."""
     running = (node for node in document.nodes.values() if node.type in schemas.nodes and node.type not in NODE_TYPES)
     return {node.id: node.label or schemas.nodes[node.type].title for node in running}
+
+
+def made_of(asset: Asset) -> Made:
+    """Return the image or video that an asset of that kind is."""
+    return Made(MediaKind.VIDEO if asset.kind.is_video else MediaKind.IMAGE, asset.ref)
+
+
+async def existing(backend: Backend, files: Sequence[Made]) -> set[Made]:
+    """Return those of our images and videos that a backend still has."""
+    found: set[Made] = set()
+    for made in files:
+        ask = backend.client.video if made.kind is MediaKind.VIDEO else backend.client.image
+        with contextlib.suppress(NotFound):
+            await ask(made.name)
+            found.add(made)
+    return found
 
 
 async def delete(backend: Backend, made: Made) -> None:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from bot import problems
-from bot.cards import Away, Restarted, TooLarge, Undeliverable
+from bot.cards import Away, Restarted, Running, TooLarge, Undeliverable
 from bot.jobs import Outcome
 from tests.bot.conftest import Serve
 from tests.bot.world import ENQUEUE, UPLOAD, World, document, picture, until
@@ -466,4 +466,46 @@ async def test_a_disk_that_takes_nothing_stops_every_job_where_it_is(world: Worl
         await engine.store._db.execute("PRAGMA query_only = OFF")
         assert (await task).outcome is Outcome.COMPLETED
         assert world.server.requests[ENQUEUE] == 1
+        await world.assert_clean(engine)
+
+
+async def test_files_that_a_backend_lost_are_uploaded_once_more(resting_world: World) -> None:
+    world = resting_world
+    async with world.connected() as engine:
+        job, card, task = await world.start(engine, "blur")
+        await card.sees(Running | Away)
+        # A database of an hour ago was put back: the item is there, the picture is not.
+        world.server.images.clear()
+        await world.server.resume()
+        closed = await task
+        assert (closed.outcome, closed.attempt) == (Outcome.COMPLETED, 2)
+        assert (world.server.requests[UPLOAD], world.server.requests[ENQUEUE]) == (2, 2)
+        assert len(world.message(job).files) == 1
+        await world.assert_clean(engine)
+
+
+async def test_files_that_are_lost_again_and_again_are_told_of(resting_world: World) -> None:
+    world = resting_world
+    async with world.connected() as engine:
+        job, card, task = await world.start(engine, "blur")
+        await card.sees(Running | Away)
+        world.picture.unlink()
+        world.server.images.clear()
+        await world.server.resume()
+        assert (await task).outcome is Outcome.FAILED
+        assert world.message(job).job.problem
+        await world.assert_clean(engine)
+
+
+async def test_a_backend_that_was_restarted_is_read_again_before_it_is_given_anything(world: World) -> None:
+    """Its watcher looks every half minute; whoever comes before that must not go by what it was."""
+    async with world.connected() as engine:
+        await world.published(engine, "blur")
+        connections = engine.pool.first.events.connections
+        await world.server.upgrade("6.15.0", without={"img_blur"})
+        await until(lambda: engine.pool.first.events.connections > connections)
+        job, _ = await world.run(engine, "blur")
+        assert job.outcome is Outcome.FAILED
+        assert "cannot run at the moment" in (job.problem or "")
+        assert world.server.batches == 0
         await world.assert_clean(engine)

@@ -1,18 +1,13 @@
 """The bot as a process of its own, that can be killed at any moment and started again."""
 
 import asyncio
-import contextlib
-import multiprocessing
+import json
 import os
 import signal
 import sys
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import IO
 
-# Here, so that a server of forks has it at hand.
-import bot.service  # noqa: F401
-from bot.__main__ import main
 from tests.cogs.atelier import Atelier
 
 CONFIG = """
@@ -45,38 +40,42 @@ class Serving:
                 progress_seconds=progress_seconds,
             )
         )
-        self._process: asyncio.subprocess.Process | BaseProcess | None = None
+        self._pid = 0
+        self._end: asyncio.Task[int] | None = None
 
     async def start(self) -> None:
         # A file, for a pipe that nobody empties holds its writer up.
         with self._log.open("ab") as log:
-            await self._start(log)
+            self._pid, self._end = await self._start(log)
         await self._atelier.discord.online(20)
         await self._atelier.ready()
 
-    async def _start(self, log: IO[bytes]) -> None:
-        environment = {**os.environ, "DISCORD_TOKEN": self._atelier.discord.token}
+    async def _start(self, log: IO[bytes]) -> tuple[int, asyncio.Task[int]]:
         arguments = (sys.executable, "-m", "bot", *self._arguments)
-        self._process = await asyncio.create_subprocess_exec(*arguments, env=environment, cwd=ROOT, stderr=log)
+        process = await asyncio.create_subprocess_exec(*arguments, env=self._environment, cwd=ROOT, stderr=log)
+        return process.pid, asyncio.create_task(process.wait())
 
     @property
     def _arguments(self) -> tuple[str, ...]:
         return "serve", "--config", str(self._config)
 
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "DISCORD_TOKEN": self._atelier.discord.token}
+
     def send(self, how: signal.Signals) -> None:
-        assert self._process
-        assert self._process.pid
-        os.kill(self._process.pid, how)
+        assert self._pid
+        os.kill(self._pid, how)
 
     async def gone(self) -> int:
         """Wait until the process has ended, and return its exit code."""
-        assert isinstance(self._process, asyncio.subprocess.Process)
-        return await self._process.wait()
+        assert self._end
+        return await asyncio.shield(self._end)
 
     async def ended(self) -> tuple[int, str]:
         """Wait until the process has ended, and return its exit code and what it logged since it was last asked."""
         code = await self.gone()
-        self._process = None
+        self._end = None
         # Until the server notices, it believes the bot to be connected.
         await self._atelier.discord.until(lambda: not self._atelier.discord.gateway.online)
         return code, self.logged()
@@ -93,8 +92,8 @@ class Serving:
         return news.decode()
 
     async def close(self) -> None:
-        if self._process:
-            with contextlib.suppress(ProcessLookupError):
+        if self._end:
+            if not self._end.done():
                 self.send(signal.SIGKILL)
             await self.gone()
 
@@ -102,29 +101,26 @@ class Serving:
 class Forked(Serving):
     """The same process, forked from one that has read all the code: most of a start is that."""
 
-    async def _start(self, log: IO[bytes]) -> None:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([__name__])
-        given = (self._arguments, self._atelier.discord.token, self._log)
-        self._process = context.Process(target=serve, args=given, daemon=True)
-        self._process.start()
+    def __init__(self, atelier: Atelier, *, progress_seconds: float = 0.05) -> None:
+        super().__init__(atelier, progress_seconds=progress_seconds)
+        self._parent: asyncio.subprocess.Process | None = None
 
-    async def gone(self) -> int:
-        assert isinstance(self._process, BaseProcess)
-        ended, loop = asyncio.Event(), asyncio.get_running_loop()
-        loop.add_reader(self._process.sentinel, ended.set)
-        try:
-            await ended.wait()
-        finally:
-            loop.remove_reader(self._process.sentinel)
-        self._process.join()
-        return self._process.exitcode or 0
+    async def _start(self, log: IO[bytes]) -> tuple[int, asyncio.Task[int]]:
+        if not self._parent:
+            pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
+            arguments = (sys.executable, "-m", "tests.cogs.forks")
+            self._parent = await asyncio.create_subprocess_exec(
+                *arguments, env=self._environment, cwd=ROOT, stderr=log, **pipes
+            )
+        assert self._parent.stdin
+        assert self._parent.stdout
+        self._parent.stdin.write(json.dumps(self._arguments).encode() + b"\n")
+        return int(await self._parent.stdout.readline()), asyncio.create_task(self._told(self._parent.stdout))
 
+    async def _told(self, parent: asyncio.StreamReader) -> int:
+        return int(await parent.readline())
 
-def serve(arguments: tuple[str, ...], token: str, log: Path) -> None:
-    """Be `python -m bot`."""
-    os.environ["DISCORD_TOKEN"] = token
-    with log.open("ab") as file:
-        os.dup2(file.fileno(), 2)
-    sys.argv = ["familiar", *arguments]
-    main()
+    async def close(self) -> None:
+        await super().close()
+        if self._parent:
+            await self._parent.communicate()

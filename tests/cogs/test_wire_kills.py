@@ -24,7 +24,7 @@ from tests.cogs.serving import Forked, Serving
 
 CHANGING = {"POST", "PUT", "PATCH", "DELETE"}
 LANES = 2
-PATIENCE = 25.0
+PATIENCE = 8.0
 #: How long a request is held back after SIGTERM: it must find the bot in the middle of it.
 HELD = 0.1
 

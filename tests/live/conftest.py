@@ -33,9 +33,9 @@ def tiny_sd15(invokeai: InvokeServer) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def multiuser_invokeai(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[InvokeServer]:
-    """A server with logins, and two accounts: `admin` and `member`."""
-    model = tiny_model(installation)
-    process = ServerProcess(installation, tmp_path_factory.mktemp("invokeai-multiuser") / "root", multiuser=True)
+    """A server with logins, and two accounts: `admin` and `member`. No more than two items may wait in each queue."""
+    model, root = tiny_model(installation), tmp_path_factory.mktemp("invokeai-multiuser") / "root"
+    process = ServerProcess(installation, root, multiuser=True, max_queue_size=2)
     with running(process) as server:
         server.accounts = {"admin": ADMIN, "member": MEMBER}
         admin = {"email": ADMIN.email, "display_name": "Keeper", "password": ADMIN.password}

@@ -34,6 +34,7 @@ class Held:
     route: re.Pattern[str]
     kind: str
     is_done: bool
+    is_lost: bool = False
     _reached: asyncio.Event = field(default_factory=asyncio.Event)
     _released: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -46,11 +47,19 @@ class Held:
             error.add_note(f"nothing called {self.route.pattern}")
             raise
 
-    async def hold(self) -> None:
+    async def cuts(self, request: web.Request) -> bool:
+        """Hold the call; return whether it ends here, as it does where whoever called is dead by then."""
         self._reached.set()
         await self._released.wait()
+        return self.is_lost or request.transport is None
 
     def release(self) -> None:
+        """Let the call go on."""
+        self._released.set()
+
+    def lose(self) -> None:
+        """Cut the call's connection: what was not done stays undone, and what was done is not heard of."""
+        self.is_lost = True
         self._released.set()
 
 
@@ -95,17 +104,14 @@ class Doorway:
         body = await request.read()
         call = f"{request.method} {request.path}"
         held = self._stopped(call, request.content_type)
-        if held and not held.is_done:
-            await held.hold()
-            if request.transport is None:
-                # Whoever called is dead: nothing of the call had left it.
-                return web.Response()
+        if held and not held.is_done and await held.cuts(request):
+            return _cut(request)
         try:
             answer, headers = await self._ask(request, call, body)
         except aiohttp.ClientError:
             return _cut(request)
-        if held and held.is_done:
-            await held.hold()
+        if held and held.is_done and await held.cuts(request):
+            return _cut(request)
         return web.Response(status=answer.status, body=answer.body, headers=headers)
 
     def _stopped(self, call: str, kind: str) -> Held | None:

@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.live.atelier import PATIENCE, Atelier, furnished
@@ -47,7 +47,6 @@ class House:
     atelier: Atelier
     backend: Doorway
     discord: Doorway
-    _held: list[Held] = field(default_factory=list[Held])
 
     def hold(self, moment: Moment) -> Held:
         """Stop the next call of this moment."""
@@ -67,9 +66,11 @@ class House:
 
 
 @contextlib.asynccontextmanager
-async def housed(folder: Path, server: InvokeServer, **backend: object) -> AsyncIterator[House]:
+async def housed(
+    folder: Path, server: InvokeServer, secrets: Mapping[str, str] | None = None, **backend: object
+) -> AsyncIterator[House]:
     """Open an atelier without a bot, behind its two doors."""
-    async with Doorway(server.url) as door, furnished(folder, door.url, pace=0.5, **backend) as atelier:
+    async with Doorway(server.url) as door, furnished(folder, door.url, secrets, pace=0.5, **backend) as atelier:
         async with Doorway(atelier.discord.url) as discord:
             config = atelier.config.read_text("utf-8")
             atelier.config.write_text(config.replace(f'"{atelier.discord.url}', f'"{discord.url}'), "utf-8")

@@ -1,5 +1,6 @@
 """A real InvokeAI server: started, asked and stopped for the live tests."""
 
+import json
 import os
 import signal
 import socket
@@ -64,21 +65,22 @@ class InvokeServer:
     def models(self, *, token: str | None = None) -> list[dict[str, Any]]:
         return self.request("GET", "/api/v2/models/", token=token)["models"]
 
-    def install_model(self, folder: Path, *, token: str | None = None) -> None:
-        """Install the tiny model where it lies, so that the next server can use the same files."""
+    def install_model(self, folder: Path, name: str = TINY_MODEL_NAME, *, token: str | None = None) -> dict[str, Any]:
+        """Install a model where it lies, so that the next server can use the same files; gives what the server lists."""
         job = self.request(
             "POST",
             "/api/v2/models/install",
             params={"source": str(folder), "inplace": True},
-            json={"name": TINY_MODEL_NAME},
+            json={"name": name},
             token=token,
         )
         deadline = time.monotonic() + 60
         while job["status"] != "completed":
-            assert job["status"] != "error", f"the tiny model was refused: {job.get('error_reason')}"
-            assert time.monotonic() < deadline, f"the tiny model is still {job['status']}"
+            assert job["status"] != "error", f"{name} was refused: {job.get('error_reason')}"
+            assert time.monotonic() < deadline, f"{name} is still {job['status']}"
             time.sleep(0.2)
             job = self.request("GET", f"/api/v2/models/install/{job['id']}", token=token)
+        return job["config_out"]
 
     def snapshot(self, queue_ids: set[str]) -> dict[str, set[str]]:
         """Everything a job can leave behind, by kind. Of a server of ours also what REST does not list."""
@@ -107,14 +109,14 @@ class InvokeServer:
 
 
 class ServerProcess:
-    """The process of a server of ours, its root folder and its log."""
+    """The process of a server of ours, its root folder and its log; `settings` are InvokeAI's own."""
 
-    def __init__(self, place: Installation, root: Path, *, multiuser: bool = False) -> None:
+    def __init__(self, place: Installation, root: Path, **settings: object) -> None:
         self.place = place
         self.root = root
         self.log = root.parent / f"{root.name}.log"
         self.port = _free_port()
-        self._multiuser = multiuser
+        self._settings = settings
         self._running: subprocess.Popen[bytes] | None = None
 
     @property
@@ -125,10 +127,9 @@ class ServerProcess:
         self.root.mkdir(parents=True, exist_ok=True)
         config = self.root / "invokeai.yaml"
         if not config.exists():
-            multiuser = "multiuser: true\n" if self._multiuser else ""
-            config.write_text(
-                f"schema_version: 4.0.3\nhost: 127.0.0.1\nport: {self.port}\ndevice: cpu\n{multiuser}", "utf-8"
-            )
+            settings = {"host": "127.0.0.1", "port": self.port, "device": "cpu", **self._settings}
+            lines = ["schema_version: 4.0.3", *(f"{name}: {json.dumps(value)}" for name, value in settings.items())]
+            config.write_text("\n".join(lines) + "\n", "utf-8")
         with self.log.open("ab") as log:
             self._running = subprocess.Popen(
                 [str(self.place.web), "--root", str(self.root)],

@@ -36,9 +36,8 @@ async def press_late(atelier: Atelier, card: Message) -> str:
     data = {"custom_id": f"familiar:cancel:{job_id(card)}", "component_type": 2}
     member = atelier.member
     use = member.desk.open(COMPONENT, member, atelier.channel, data, source=card)
-    await atelier.until(lambda: use.response not in (None, card))
-    assert use.response
-    return use.response.content
+    await atelier.until(lambda: use.followups)
+    return use.followups[0].content
 
 
 @pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS)

@@ -7,7 +7,18 @@ import pytest
 
 from tests.live.atelier import BUNDLED, FIXTURES, results, text, value
 from tests.live.conftest import Leftovers
-from tests.live.moments import DELETE_IMAGES, DELETE_ITEM, DELIVER, ENQUEUE, FETCH, FETCH_LATE, UPLOAD, House, Moment, housed
+from tests.live.moments import (
+    DELETE_IMAGES,
+    DELETE_ITEM,
+    DELIVER,
+    ENQUEUE,
+    FETCH,
+    FETCH_LATE,
+    UPLOAD,
+    House,
+    Moment,
+    housed,
+)
 from tests.live.pictures import board, encoded, roughness
 
 PNG = ("board.png", encoded(board()))

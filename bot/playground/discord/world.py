@@ -99,8 +99,10 @@ class World:
         try:
             async with asyncio.timeout(timeout):
                 while not (value := predicate()):
+                    # Not `wait_for`: it may swallow the timeout around it (Python 3.11).
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(bell.wait(), GLANCE)
+                        async with asyncio.timeout(GLANCE):
+                            await bell.wait()
                     bell.clear()
         except TimeoutError as error:
             raise TimeoutError(f"still waiting after {timeout:g} s{self.last_refusals()}") from error
