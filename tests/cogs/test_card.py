@@ -68,7 +68,7 @@ async def test_the_pictures_are_counted(room: Atelier) -> None:
     assert len(card.attachments) == 3
 
 
-@pytest.mark.parametrize("atelier", [{"max_in_flight": 1}], indirect=True, ids=["one at a time"])
+@pytest.mark.parametrize("atelier", [{"max_in_flight": 1, "node_seconds": 0.4}], indirect=True, ids=["one at a time"])
 async def test_who_waits_sees_the_place_in_line(atelier: Atelier) -> None:
     await atelier.publish(workflow(blank(), name="Blank"))
     await atelier.invoke.pause()
