@@ -23,6 +23,8 @@ FROM python:3.13-slim
 RUN useradd --system --uid 10001 --create-home --home-dir /data --shell /usr/sbin/nologin familiar
 COPY --from=build /opt/familiar /opt/familiar
 ENV PATH=/opt/familiar/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# Without these, glibc keeps the memory of pictures that are long gone, in an arena for each thread.
+ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072
 USER familiar
 WORKDIR /data
 VOLUME /data

@@ -17,6 +17,8 @@ from bot.config import TOKEN_VARIABLE
 #: How long a bot that is told to stop may take, and one that starts.
 STOP_SECONDS, START_SECONDS = 20.0, 60.0
 PAGE = int(os.sysconf("SC_PAGE_SIZE"))
+#: As the image and the service have it: without these, glibc keeps the memory of pictures that are long gone.
+MALLOC = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "131072"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class BotProcess:
         command = [sys.executable, "-m", "bot", "serve", "--config", str(self.config)]
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *command, cwd=ROOT, env={**os.environ, TOKEN_VARIABLE: self.token}, stdout=log, stderr=log
+                *command, cwd=ROOT, env={**os.environ, **MALLOC, TOKEN_VARIABLE: self.token}, stdout=log, stderr=log
             )
         self._born = time.monotonic()
         self.lives += 1

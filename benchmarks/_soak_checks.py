@@ -198,7 +198,8 @@ def _memory(town: Town) -> Finding:
 def _log(town: Town) -> list[Finding]:
     kinds: dict[str, Counter[str]] = {"ERROR": Counter(), "WARNING": Counter()}
     examples: dict[str, str] = {}
-    for line in town.bot.log.read_text(errors="replace").splitlines():
+    text = town.bot.log.read_text(errors="replace")
+    for line in text.splitlines():
         found = re.match(r"[\d-]+ [\d:]+ (ERROR|CRITICAL|WARNING) (.*)", line)
         if found and not re.search(r": (  |Traceback|$)", found[2]):
             kind = _NAMES.sub("#", found[2])
@@ -209,9 +210,12 @@ def _log(town: Town) -> list[Finding]:
             examples.setdefault("outside the log", line)
     errors = [f"{count} times: {examples[kind]}" for kind, count in kinds["ERROR"].most_common()]
     warnings = [f"{count} times: {examples[kind]}" for kind, count in kinds["WARNING"].most_common()]
+    tokens = {town.discord.token: "the bot's"}
+    tokens |= {use.token: f"of interaction {use.id}" for use in town.discord.world.uses.values()}
     return [
         Finding("errors logged", f"{kinds['ERROR'].total()} of {len(errors)} kinds", not errors, errors),
         Finding("warnings logged", f"{kinds['WARNING'].total()} of {len(warnings)} kinds", None, warnings),
+        wrong("tokens logged", [whose for token, whose in tokens.items() if token in text]),
         wrong("lives that ended oddly", town.bot.odd),
     ]
 

@@ -56,6 +56,9 @@ class Backend:
         self._up = asyncio.Event()
         self._up.set()
         self._doubted = asyncio.Event()
+        #: When it was set aside last, by the loop's clock.
+        self._aside_at = 0.0
+        self._reading = asyncio.Lock()
 
     @property
     def name(self) -> str:
@@ -69,6 +72,11 @@ class Backend:
     def is_up(self) -> bool:
         """Whether it answers; one that does not is set aside, and gets nothing new."""
         return self._up.is_set()
+
+    @property
+    def away_seconds(self) -> float:
+        """For how long it has been set aside."""
+        return 0.0 if self.is_up else asyncio.get_running_loop().time() - self._aside_at
 
     @property
     def is_draining(self) -> bool:
@@ -121,6 +129,7 @@ class Backend:
         """It does not answer, or not as it should: it gets nothing until it does."""
         if self.is_up:
             self._up.clear()
+            self._aside_at = asyncio.get_running_loop().time()
             # After a restart nothing is in its memory.
             self.warm = frozenset()
             log.warning("backend %s is set aside: %s", self.name, why)
@@ -169,7 +178,10 @@ class Backend:
     async def schemas(self) -> Schemas:
         """Return the node types. Raises BackendError where they were never read and cannot be now."""
         if self._schemas is None:
-            await self.refresh()
+            # Everything that is taken up at a start asks at once, and each answer is 1.8 MB.
+            async with self._reading:
+                if self._schemas is None:
+                    await self.refresh()
         if self._schemas is None:
             raise Unavailable(f"{self.name} did not tell its node types")
         return self._schemas

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from bot.cards import Away, Waiting
 from bot.ledger import now
 from bot.line import Line, Standing
 from bot.pool import Pool
+from bot.turns import Offers, Ticket
 
 _LOOK_SECONDS = 5.0
 #: How many cards are drawn anew at a look; those that are next come first.
@@ -22,45 +25,58 @@ _NEAR = 5
 _NEWS = timedelta(seconds=20)
 
 
+@dataclass
+class _Told:
+    """What one waiting job was told last, and since when no backend could take it."""
+
+    ticket: Ticket
+    moment: Waiting | Away
+    wake: Callable[[], None]
+    stuck_since: datetime | None = None
+
+
 class Board:
-    """Remembers what each waiting job was told last, and for how long there has been no backend at all."""
+    """Remembers what each waiting job was told last, and for how long no backend could have taken it."""
 
     def __init__(self, line: Line, pool: Pool, patience: float) -> None:
         self._line = line
         self._pool = pool
-        self._patience = patience
-        self._alone_since: datetime | None = None
-        self._told: dict[str, Waiting | Away] = {}
-        self._wakes: dict[str, Callable[[], None]] = {}
+        self._patience = timedelta(seconds=patience)
+        self._told: dict[str, _Told] = {}
 
-    @property
-    def is_hopeless(self) -> bool:
-        """Whether no backend has answered for longer than anybody is asked to wait."""
-        return self._alone_since is not None and (now() - self._alone_since).total_seconds() > self._patience
+    def is_hopeless(self, job_id: str) -> bool:
+        """Tell whether no backend could take a job for longer than anybody is asked to wait."""
+        told = self._told.get(job_id)
+        return told is not None and told.stuck_since is not None and now() - told.stuck_since > self._patience
 
-    def waiting(self, job_id: str, wake: Callable[[], None]) -> Waiting | Away:
+    def waiting(self, ticket: Ticket, wake: Callable[[], None]) -> Waiting | Away:
         """Return what a waiting job's card says; `wake` is called once it should say something else."""
-        told, moment = self._told.get(job_id), self._moment(self._line.standing(job_id))
-        if told is None or is_news(told, moment, now()):
-            told = self._told[job_id] = moment
-        self._wakes[job_id] = wake
-        return told
+        can_go = bool(self._pool.offers(ticket))
+        moment = self._moment(self._line.standing(ticket.job_id), can_go=can_go)
+        told = self._told.get(ticket.job_id)
+        if told is None:
+            told = self._told[ticket.job_id] = _Told(ticket, moment, wake, None if can_go else now())
+        elif is_news(told.moment, moment, now()):
+            told.moment = moment
+        return told.moment
 
     def forget(self, job_id: str) -> None:
         self._told.pop(job_id, None)
-        self._wakes.pop(job_id, None)
 
     def tell(self) -> None:
         """Wake those of whom something else can be told now, the next ones first, and not too many at once."""
         at, standings = now(), self._line.standings()
-        self._alone_since = None if any(backend.is_up for backend in self._pool) else self._alone_since or at
-        news = [
-            job_id
-            for job_id, told in self._told.items()
-            if (standing := standings.get(job_id)) and (self.is_hopeless or is_news(told, self._moment(standing), at))
-        ]
-        for job_id in sorted(news, key=lambda job_id: standings[job_id].position)[:_MOST_AT_ONCE]:
-            self._wakes[job_id]()
+        offers = Offers(self._pool.offers, among=[backend.name for backend in self._pool])
+        news: list[tuple[int, _Told]] = []
+        for job_id, told in self._told.items():
+            if standing := standings.get(job_id):
+                can_go = bool(offers(told.ticket))
+                told.stuck_since = None if can_go else told.stuck_since or at
+                moment = self._moment(standing, can_go=can_go)
+                if self.is_hopeless(job_id) or is_news(told.moment, moment, at):
+                    news.append((standing.position, told))
+        for _, told in sorted(news, key=itemgetter(0))[:_MOST_AT_ONCE]:
+            told.wake()
 
     async def run(self) -> None:
         """Tell for as long as the bot runs."""
@@ -69,11 +85,10 @@ class Board:
             if self._told:
                 self.tell()
 
-    def _moment(self, standing: Standing) -> Waiting | Away:
-        up = [backend for backend in self._pool if backend.is_up]
-        if not up:
+    def _moment(self, standing: Standing, *, can_go: bool) -> Waiting | Away:
+        if not can_go:
             return Away()
-        is_paused = all(backend.is_paused for backend in up)
+        is_paused = all(backend.is_paused for backend in self._pool if backend.is_up)
         if is_paused or standing.starts_in is None or not standing.position:
             return Waiting(standing.position)
         return Waiting(standing.position, (now() + timedelta(seconds=standing.starts_in)).replace(microsecond=0))

@@ -28,8 +28,9 @@ EXTENSIONS = ("cogs.workflows", "cogs.run", "cogs.jobs", "cogs.admin")
 
 _AWAY = "InvokeAI does not answer at the moment. Please try again in a while."
 _LONGEST_MESSAGE = 2000
-#: Discord's code for an interaction that has its answer already.
-_ANSWERED = 40060
+_UNHEARD = "Discord did not let my answer through. Please look whether it was done, and if not, try again."
+#: Discord's codes for an interaction that has its answer already, and for one that came to it too late.
+_ANSWERED, _TOO_LATE = 40060, 10062
 
 
 def redirect(settings: DiscordSettings) -> None:
@@ -48,6 +49,7 @@ class Tree(app_commands.CommandTree["Familiar"]):
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Begin nothing while the bot is being stopped: what is cut off in the middle is never answered."""
+        self.client.hold()
         if not self.client.engine.runner.stopping:
             return True
         await answer_error(interaction, UserError(problems.RESTARTING))
@@ -86,10 +88,22 @@ class Familiar(commands.Bot):
         self.pages = {}
         self.paces = WeakValueDictionary()
         self._drafting = WeakValueDictionary[str, asyncio.Lock]()
+        self._answering: set[asyncio.Task[Any]] = set()
 
     def drafting(self, draft_id: str) -> asyncio.Lock:
         """Return what is held while a draft is changed: of two presses at a time, one would undo the other."""
         return self._drafting.setdefault(draft_id, asyncio.Lock())
+
+    def hold(self) -> None:
+        """Take the current task for one that answers somebody, which a stop lets end."""
+        if task := asyncio.current_task():
+            self._answering.add(task)
+            task.add_done_callback(self._answering.discard)
+
+    async def answered(self, seconds: float) -> None:
+        """Wait until whoever asked for something has an answer, for so long at most."""
+        if self._answering:
+            await asyncio.wait(self._answering, timeout=seconds)
 
     async def setup_hook(self) -> None:
         for extension in EXTENSIONS:
@@ -101,6 +115,7 @@ class Familiar(commands.Bot):
 @contextlib.asynccontextmanager
 async def answering(interaction: discord.Interaction[Any]) -> AsyncGenerator[None]:
     """Answer what goes wrong in the block: for buttons, whose errors the library only logs."""
+    interaction.client.hold()
     try:
         yield
     except Exception as error:  # noqa: BLE001  answer_error logs what is not the user's
@@ -143,5 +158,14 @@ def _told(interaction: discord.Interaction[Any], error: BaseException) -> str:
     if isinstance(error, BackendError):
         log.warning("interaction %s: %r", interaction.id, error)
         return _AWAY
+    if _is_discords(error):
+        log.warning("interaction %s: the answer did not get through: %r", interaction.id, error)
+        return _UNHEARD
     log.error("interaction %s", interaction.id, exc_info=error)
     return problems.OUR_SIDE
+
+
+def _is_discords(error: BaseException) -> bool:
+    """Tell whether it was Discord, or the line to it, that kept an answer from getting through."""
+    is_away = isinstance(error, aiohttp.ClientError | TimeoutError | discord.DiscordServerError | discord.RateLimited)
+    return is_away or (isinstance(error, discord.NotFound) and error.code == _TOO_LATE)

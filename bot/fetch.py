@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import httpx
 
 from bot.jobs import Attachment
-from workflows.errors import InputError, Unavailable
+from workflows.errors import InputError, Unfetched
 
 
 class Fetcher:
@@ -20,7 +20,7 @@ class Fetcher:
         self._limit = limit
 
     async def fetch(self, attachment: Attachment) -> bytes:
-        """Return the attachment's bytes. Raises InputError, which names the input, or Unavailable."""
+        """Return the attachment's bytes. Raises InputError, which names the input, or Unfetched."""
         require_size(attachment.name, attachment.size, self._limit)
         if attachment.url.startswith("file:"):
             return await self._read_file(attachment)
@@ -30,10 +30,10 @@ class Fetcher:
                     # Discord signs these URLs for about a day.
                     raise InputError(attachment.name, "that file is no longer there. Please attach it again.")
                 if response.status_code != 200:
-                    raise Unavailable(f"attachment: {response.status_code}")
+                    raise Unfetched(f"attachment: {response.status_code}")
                 return await self._read(response, attachment)
         except httpx.TransportError as error:
-            raise Unavailable(f"attachment: {type(error).__name__}") from error
+            raise Unfetched(f"attachment: {type(error).__name__}") from error
 
     async def _read_file(self, attachment: Attachment) -> bytes:
         path = Path(unquote(urlsplit(attachment.url).path))

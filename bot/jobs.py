@@ -76,8 +76,9 @@ class Job:
     item_ids: tuple[int, ...] = ()
     #: The names of the images and videos that it made, in the order in which they are posted.
     results: tuple[str, ...] = ()
-    #: Counts the times it was enqueued: more than once only after the backend restarted under it.
+    #: Counts the times it was enqueued: more than once only where a backend restarted under it, or went away.
     attempt: int = 1
+    restarts: int = 0
     guild_id: int | None = None
     channel_id: int | None = None
     message_id: int | None = None
@@ -163,7 +164,16 @@ _TIMES = ("created_at", "enqueued_at", "finished_at", "delivered_at", "closed_at
 _COLUMNS = (
     *("id", "state", "outcome", "problem", "workflow_id", "version", "title", "given", "attachments", "backend"),
     *("item_ids", "results", "attempt", "guild_id", "channel_id", "message_id", "user_id", "application_id"),
-    *("interaction_id", "interaction_token", "weight", "running_cap", "backend_seconds", "delivery", *_TIMES),
+    *(
+        "interaction_id",
+        "interaction_token",
+        "weight",
+        "running_cap",
+        "restarts",
+        "backend_seconds",
+        "delivery",
+        *_TIMES,
+    ),
 )
 _ROOM = "(:most_{0} IS NULL OR :most_{0} > (SELECT count(*) FROM jobs WHERE {0} = :{0} AND outcome IS NULL))"
 _INSERT = f"""

@@ -48,6 +48,8 @@ class Line:
         self._members: dict[int, Member] = {}
         self._heads: dict[Kind, Heads] = {}
         self._joined = 0
+        #: The places of those that gave their turns back, by job id.
+        self._kept: dict[str, int] = {}
         #: How many users wait, and how far their turns have brought them.
         self._contenders = 0
         self._passed = 0
@@ -61,12 +63,13 @@ class Line:
         return len(self._waiting)
 
     def join(self, ticket: Ticket, moved: Callable[[], None]) -> None:
-        """Take a place at the end. `moved` is called when it has become a turn."""
+        """Take a place at the end, or the one that was given back. `moved` is called when it has become a turn."""
         if ticket.job_id in self._waiting or ticket.job_id in self._turns:
             return
         self._is_changed = True
         self._joined += 1
-        self._waiting[ticket.job_id] = Place(ticket, self._kind(ticket), moved, self._joined)
+        number = self._kept.pop(ticket.job_id, self._joined)
+        self._waiting[ticket.job_id] = Place(ticket, self._kind(ticket), moved, number)
         member = self._members.setdefault(ticket.user_id, Member())
         if member.weigh(ticket.weight):
             self._refresh(ticket.user_id)
@@ -100,12 +103,23 @@ class Line:
 
     def leave(self, job_id: str) -> None:
         """Give the place or the turn up; unknown jobs are fine."""
+        self._kept.pop(job_id, None)
         if place := self._waiting.get(job_id):
             self._take(place)
             self._forget(place.ticket.user_id)
         elif turn := self._turns.get(job_id):
             self._end(turn)
             self._forget(turn.ticket.user_id)
+            self.hand_out()
+
+    def give_back(self, job_id: str) -> None:
+        """Give a turn back that came to nothing; the job's next `join` has the place that it had."""
+        if turn := self._turns.get(job_id):
+            self._end(turn)
+            member = self._members[turn.ticket.user_id]
+            member.passed, member.was_served = member.passed - member.stride, False
+            if turn.number is not None:
+                self._kept[job_id] = turn.number
             self.hand_out()
 
     def turn(self, job_id: str) -> str | None:
@@ -214,7 +228,7 @@ class Line:
         member.passed = start + member.stride
         member.was_served = True
         self._take(place)
-        self._begin(place.ticket, backend)
+        self._begin(place.ticket, backend, place.number)
 
     def _take(self, place: Place) -> None:
         """Take a place out of the line."""
@@ -226,10 +240,12 @@ class Line:
         self._contenders -= not member.waiting
         self._put(place.ticket.user_id, place.kind)
 
-    def _begin(self, ticket: Ticket, backend: str) -> None:
+    def _begin(self, ticket: Ticket, backend: str, number: int | None = None) -> None:
         self._is_changed = True
         held = self._held.setdefault(backend, {})
-        turn = self._turns[ticket.job_id] = held[ticket.job_id] = Turn(ticket, backend, None if held else self._clock())
+        turn = self._turns[ticket.job_id] = held[ticket.job_id] = Turn(
+            ticket, backend, None if held else self._clock(), number
+        )
         self._count(turn, 1)
 
     def _end(self, turn: Turn) -> None:
@@ -263,7 +279,7 @@ class Line:
         names = [name for name, slots in self._slots().items() if slots > 0]
         offers = Offers(self._offers, among=names)
         able, stuck = list[Place](), list[Place]()
-        for place in self._waiting.values():
+        for place in sorted(self._waiting.values(), key=lambda place: place.number):
             (able if offers(place.ticket) else stuck).append(place)
         able = order(able, self._members, self._load.users)
         offered = [offers(place.ticket) for place in able]

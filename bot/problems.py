@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from humanize import naturalsize
 
-from workflows.errors import Rejected
+from workflows.errors import BackendError, QueueFull, Rejected, Unavailable, Unfetched
 from workflows.models import ItemStatus, QueueItem
 from workflows.values import InputSpec
 
@@ -32,7 +32,10 @@ OUR_SIDE = "Something went wrong on our side. Please try again; if it stays, tel
 UNREACHABLE = "InvokeAI did not answer for a long time, so this job was given up. Please try again later."
 RESTARTING = "I am being restarted. Please try again in a moment."
 RESTARTED = "InvokeAI restarted twice while this job ran. Please try again later."
+FULL = "InvokeAI's queue had no room for a long time, so this job was given up. Please try again later."
+UNFETCHED = "Discord did not give me your file for a long time, so this job was given up. Please try again later."
 FORGOTTEN = "InvokeAI no longer knows this job: it was cleared there. Please run it again."
+PARTLY_FORGOTTEN = "A part of this job was cleared on InvokeAI; this is what the rest made. Please run it again."
 NOTHING_MADE = "The workflow ran to its end but made no picture and no video. Please tell an admin of this server."
 REFUSED_VIDEO = "InvokeAI cannot read that video. Please attach an MP4 file with H.264 video."
 TOO_LARGE = "The results are too large for this server, however small they are made. Try a smaller size."
@@ -41,13 +44,22 @@ VANISHED = "The results were deleted on InvokeAI before they could be posted. Pl
 
 
 #: What was nobody's mistake but ours, or the backend's: the same job may well end better.
-_OURS = (OUR_SIDE, UNREACHABLE, RESTARTED, FORGOTTEN, VANISHED)
+_OURS = (OUR_SIDE, UNREACHABLE, FULL, UNFETCHED, RESTARTED, FORGOTTEN, VANISHED)
 _BACKENDS = ("ImageRecordNotFoundException", "VideoRecordNotFoundException", "ImageFileSaveException")
 
 
 def is_ours(problem: str | None) -> bool:
     """Tell whether a job that ended so did through no fault of its values."""
     return problem in _OURS or (problem or "").endswith(tuple(_KNOWN[kind] for kind in _BACKENDS))
+
+
+def given_up(error: BackendError) -> str:
+    """Say why a job was given up that was tried for long."""
+    if isinstance(error.__cause__, QueueFull):
+        return FULL
+    if isinstance(error, Unfetched):
+        return UNFETCHED
+    return UNREACHABLE if isinstance(error, Unavailable) else OUR_SIDE
 
 
 def too_large_video(size: int, limit: int) -> str:

@@ -23,14 +23,14 @@ from bot.line import Line, Standing
 from bot.pool import Pool
 from bot.signals import Signal
 from bot.steps import Steps
-from workflows.errors import AuthError, BackendError, QueueFull, Unavailable, UserError
+from workflows.errors import AuthError, BackendError, QueueFull, Unavailable, Unfetched, UserError
 
 log = logging.getLogger(__name__)
 
 OpenCard = Callable[[Job], Awaitable[Card]]
 
 _LONGEST_PAUSE = 60.0
-#: A step that worked for so long before it failed begins a new run of failures; longer than any call may hang.
+#: A step that worked for so long before it failed begins a new run of failures.
 _STEADY_SECONDS = 300.0
 
 
@@ -50,6 +50,8 @@ class Runner:
         self._retry_seconds = retry_seconds
         self._tasks: dict[str, asyncio.Task[Job]] = {}
         self._signals: dict[str, Signal] = {}
+        #: Jobs whose cancel came before they were taken up: while a start still looks for their cards.
+        self._cancelled_early: set[str] = set()
 
     async def submit(self, job: Job, most: Mapping[Cap, int] = MappingProxyType({})) -> Job:
         """Save a new job and give it a backend and its place in the line; `start` sets it going.
@@ -73,8 +75,9 @@ class Runner:
         With `changed`, the job is saved first, for as long as that takes.
         """
         signal = self._signals.setdefault(job.id, Signal())
-        if job.cancel_requested:
+        if job.cancel_requested or job.id in self._cancelled_early:
             signal.cancel()
+        self._cancelled_early.discard(job.id)
         task = asyncio.create_task(self._drive(job, card, signal, changed), name=f"job {job.id}")
         self._tasks[job.id] = task
         task.add_done_callback(lambda done: self._forget(job, done))
@@ -102,6 +105,8 @@ class Runner:
             return False
         if signal := self._signals.get(job_id):
             signal.cancel()
+        else:
+            self._cancelled_early.add(job_id)
         return True
 
     def standing(self, job: Job) -> Standing:
@@ -167,36 +172,39 @@ class Runner:
             return self._steps.forward(job, str(error))
         except BackendError as error:
             log.error("job %s in state %s: %r", job.id, job.state, error)  # noqa: TRY400  the cause is in the text
-            problem = problems.UNREACHABLE if isinstance(error, Unavailable) else problems.OUR_SIDE
-            return self._steps.forward(job, problem)
+            return await self._steps.given_up(job, problems.given_up(error))
         except Exception:
             log.exception("job %s in state %s", job.id, job.state)
             return self._steps.forward(job, problems.OUR_SIDE)
 
     async def _retried(self, job: Job, card: Card, signal: Signal) -> Job:
         clock = asyncio.get_running_loop().time
-        failing_since, failures = clock(), 0
+        failing_since, failures = 0.0, 0
         while True:
             began = clock()
             try:
                 return await self._steps.of[job.state](job, card, signal)
             except Exception as error:
-                if clock() - began > _STEADY_SECONDS:
+                if not failures or clock() - began > _STEADY_SECONDS:
                     failing_since, failures = clock(), 0
                 if not self._worth_another_try(job, error, clock() - failing_since):
                     raise
                 failures += 1
-                log.warning("job %s in state %s, try %s: %r", job.id, job.state, failures, error)
-                if isinstance(error, BackendError) and not isinstance(error, Unheard):
+                # Thousands may wait for one backend's return, each to delete what it left there.
+                level = logging.WARNING if failures == 1 or not failures % 10 else logging.DEBUG
+                log.log(level, "job %s in state %s, try %s: %r", job.id, job.state, failures, error)
+                if isinstance(error, BackendError) and not isinstance(error, Unheard | Unfetched):
                     self._doubt(job, card, error)
-                    if moved := self._steps.elsewhere(job, clock() - failing_since):
+                    if signal.cancelled and job.state in {State.READY, State.QUEUED}:
+                        return await self._steps.given_up(job)
+                    if moved := await self._steps.elsewhere(job):
                         card.show(moved, Restarted(has_moved=True))
                         return moved
                 await self._pause(failures, signal)
 
     def _worth_another_try(self, job: Job, error: Exception, failing: float) -> bool:
         """Cleanup, a full disk and a Discord that is away last as long as they last; a backend has a deadline."""
-        if job.state is State.SETTLED or isinstance(error, sqlite3.DatabaseError | Unheard):
+        if job.state is State.SETTLED or isinstance(error, sqlite3.Error | Unheard):
             return True
         return isinstance(error, Unavailable | AuthError) and failing < self._retry_seconds
 
@@ -214,7 +222,7 @@ class Runner:
         while True:
             try:
                 await self._store.save(job)
-            except sqlite3.DatabaseError as error:
+            except sqlite3.Error as error:
                 failures += 1
                 log.error("job %s cannot be saved: %s", job.id, error)  # noqa: TRY400  one line a try is enough
                 with signal.at_rest():

@@ -51,12 +51,23 @@ async def open_service(settings: Settings, reload: Reload | None = None) -> Asyn
             try:
                 yield connection
             finally:
-                # Still connected: whoever asks for something meanwhile is told to try again in a moment.
-                await engine.runner.hand_over(settings.limits.stop_seconds)
+                await _stop(bot, settings.limits.stop_seconds)
                 connection.cancel()
                 with contextlib.suppress(asyncio.CancelledError, discord.DiscordException, ConfigError):
                     await connection
                 await _tell_of_stopping(engine)
+
+
+async def _stop(bot: Familiar, seconds: float) -> None:
+    """Let what is in flight end, for so long at most: the answers first, for they begin jobs."""
+    clock = asyncio.get_running_loop().time
+    runner, until = bot.engine.runner, clock() + seconds
+    # Still connected: whoever asks for something meanwhile is told to try again in a moment.
+    runner.stopping = True
+    await bot.answered(seconds)
+    await runner.hand_over(max(until - clock(), 0))
+    # Who was told so in the last moment shall read it too.
+    await bot.answered(max(until - clock(), 0))
 
 
 async def _log_in(engine: Engine, token: str) -> tuple[Familiar, contextlib.AsyncExitStack]:

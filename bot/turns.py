@@ -64,6 +64,8 @@ class Turn:
     ticket: Ticket
     backend: str
     began: float | None = None
+    #: The place that it was.
+    number: int | None = None
 
 
 @dataclass(frozen=True)

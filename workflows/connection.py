@@ -16,7 +16,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from workflows._json import mapping, sequence
-from workflows.errors import AuthError, NotFound, Oversized, Rejected, Unavailable
+from workflows.errors import AuthError, Forbidden, NotFound, Oversized, Rejected, Unavailable
 from workflows.models import LoginAnswer
 
 #: The server stalls for half a second at each item's start, and decodes large uploads for seconds.
@@ -105,7 +105,10 @@ class Connection:
             raise Unavailable(f"{method} {path}: this connection was closed")
         try:
             if most is None:
-                return await self._http.request(method, path, headers=headers, **options)
+                response = await self._http.request(method, path, headers=headers, **options)
+                # It and its stream hold each other: whole pictures would stay until the garbage collector comes by.
+                response.stream = httpx.ByteStream(b"")
+                return response
             async with self._http.stream(method, path, headers=headers, **options) as response:
                 return await _limited(response, most)
         except (httpx.TransportError, httpx.DecodingError) as error:
@@ -139,8 +142,10 @@ async def _limited(response: httpx.Response, most: int) -> httpx.Response:
 def _checked(response: httpx.Response, kind: str) -> httpx.Response:
     """Return the answer if it is what was asked for; raise the most specific BackendError otherwise."""
     status, asked = response.status_code, f"{response.request.method} {response.request.url.path}"
-    if status in {401, 403}:
-        raise AuthError(f"{asked}: {status}")
+    if status == 403:
+        raise Forbidden(f"{asked}: 403")
+    if status == 401:
+        raise AuthError(f"{asked}: 401")
     if status == 404:
         raise NotFound(asked)
     if status in _UNAVAILABLE or status >= 500:

@@ -6,7 +6,9 @@ FamiliarError
 │   └── InputError         a value does not fit its input
 └── BackendError           ours to mend; logged whole, never shown
     ├── Unavailable        no answer, or "not now": the same call may work later
+    │   └── Unfetched      a file that a member attached cannot be had from where it is
     ├── AuthError          the backend wants a login, or refuses ours
+    │   └── Forbidden      what was asked for is another user's
     ├── NotFound           what was asked for is not there (any more)
     └── Rejected           the backend understood and refused
         ├── QueueFull      it has no room for the batch at the moment
@@ -43,8 +45,16 @@ class Unavailable(BackendError):
     """No answer, or "not now": the same call may work later."""
 
 
+class Unfetched(Unavailable):
+    """A file that a member attached cannot be had from where it is; no backend is to blame."""
+
+
 class AuthError(BackendError):
     """The backend wants a login, or refuses ours."""
+
+
+class Forbidden(AuthError):
+    """What was asked for is another user's."""
 
 
 class NotFound(BackendError):

@@ -6,10 +6,14 @@ ALTER TABLE jobs ADD COLUMN weight REAL NOT NULL DEFAULT 1;
 ALTER TABLE jobs ADD COLUMN running_cap INTEGER;
 -- For how long backends worked on it, by their own clocks.
 ALTER TABLE jobs ADD COLUMN backend_seconds REAL NOT NULL DEFAULT 0;
+-- How often a backend was restarted under it.
+ALTER TABLE jobs ADD COLUMN restarts INTEGER NOT NULL DEFAULT 0;
 -- Where its end was told ("card", "direct"), or why it could not be.
 ALTER TABLE jobs ADD COLUMN delivery TEXT;
 CREATE INDEX jobs_by_workflow ON jobs (workflow_id, finished_at) WHERE outcome = 'completed';
-CREATE INDEX jobs_by_guild ON jobs (guild_id) WHERE outcome IS NULL;
+CREATE INDEX jobs_under_way_by_user ON jobs (user_id) WHERE outcome IS NULL;
+CREATE INDEX jobs_under_way_by_guild ON jobs (guild_id) WHERE outcome IS NULL;
+CREATE INDEX jobs_stopped ON jobs (closed_at) WHERE outcome <> 'completed' OR attempt > 1;
 
 -- A queue item's number is one backend's own: two of them may have the same.
 CREATE TABLE assets_anew (

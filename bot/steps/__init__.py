@@ -13,6 +13,7 @@ The row is saved after each step and before the next. A step may run twice: what
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
@@ -51,20 +52,33 @@ class Steps:
         """Return what the line needs to know of a job."""
         return self._tools.ticket(job)
 
-    def elsewhere(self, job: Job, silent: float) -> Job | None:
-        """Return a job as it goes on where its backend has been silent for so many seconds, or None: it waits.
+    async def given_up(self, job: Job, problem: str | None = None) -> Job:
+        """Return a job as it ends while its backend does not answer; without a problem, because nobody wants it.
 
-        What waits gives its turn back at once, and takes the next one anywhere. What may run there is patient.
+        What it may have there is looked for, and stopped, once the backend is back.
+        """
+        if job.state in {State.READY, State.QUEUED} and job.id not in self._tools.fresh:
+            await self._tools.unanswered(job)
+        return job.ended(Outcome.CANCELLED) if problem is None else self.forward(job, problem)
+
+    async def elsewhere(self, job: Job) -> Job | None:
+        """Return a job as it goes on where its backend stays away, or None: it waits.
+
+        What only waits gives its turn back at once, for the next one on any backend. What may run there is patient.
         """
         tools = self._tools
-        if job.state not in {State.READY, State.QUEUED} or is_up(tools.pool, job.backend):
+        if job.state not in {State.NEW, State.READY, State.QUEUED} or is_up(tools.pool, job.backend):
             return None
-        if job.state is State.READY and job.id in tools.fresh:
-            tools.line.leave(job.id)
+        if job.state is State.NEW or (job.state is State.READY and job.id in tools.fresh):
+            if tools.line.turn(job.id) == job.backend:
+                tools.line.give_back(job.id)
             return None
+        away = max((backend.away_seconds for backend in tools.pool if backend.name == job.backend), default=math.inf)
         offers = [name for name in tools.offers(job) if name != job.backend]
-        if silent < tools.limits.move_minutes * 60 or not offers:
+        if away < tools.limits.move_minutes * 60 or not offers:
             return None
+        # What is not known to be there may be: a process that ended between the enqueueing and its row told nobody.
+        await tools.unanswered(job)
         log.warning("job %s moves from %s to %s", job.id, job.backend, offers[0])
         tools.line.leave(job.id)
         tools.fresh.add(job.id)

@@ -152,11 +152,11 @@ async def _turn(tools: Tools, job: Job, card: Card, signal: Signal) -> str | Non
     line.ready(job.id)
     try:
         while not (turn := line.turn(job.id)) and not signal.cancelled:
-            if board.is_hopeless:
+            if board.is_hopeless(job.id):
                 return None
             tools.fitness.require(job.workflow_id, job.version)
             signal.clear()
-            card.show(job, board.waiting(job.id, signal.wake))
+            card.show(job, board.waiting(tools.ticket(job), signal.wake))
             await signal.wait()
     finally:
         board.forget(job.id)

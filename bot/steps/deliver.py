@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 async def deliver(tools: Tools, job: Job, card: Card) -> tuple[Job, Told]:
     """Deliver, with files that get smaller until they are taken, and in words alone where none are; tell where."""
-    fetched = tools.fetched.pop(job.id, {})
+    fetched = tools.fetched.get(job.id, {})
     if not job.results:
         return job, await card.deliver(job, [])
     problem = problems.TOO_LARGE

@@ -15,7 +15,7 @@ from bot import media
 from bot.cards import FILES_PER_MESSAGE
 from bot.media import ResultFile
 from workflows.client import InvokeClient
-from workflows.errors import AuthError, NotFound, Rejected
+from workflows.errors import Forbidden, NotFound, Rejected
 from workflows.events import Event
 from workflows.results import Made, MediaKind
 
@@ -90,6 +90,6 @@ class Early:
         try:
             async with self._few:
                 return (await ask(made.name)).session_id
-        except (NotFound, AuthError, Rejected) as error:
+        except (NotFound, Forbidden, Rejected) as error:
             log.info("a file that a result names is not ours: %s", error)
             return None

@@ -21,18 +21,26 @@ log = logging.getLogger(__name__)
 #: How long a node that was cancelled may take to end, before the hourly sweep is left to look after it.
 QUIET_SECONDS = 60.0
 
+#: How long a backend that is away is waited for, before the ledger is looked at again: another one may be back.
+_AWAY_SECONDS = 30.0
+
 _UPLOAD = {MediaKind.IMAGE: AssetKind.UPLOAD, MediaKind.VIDEO: AssetKind.VIDEO_UPLOAD}
 
 
 async def finished(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     """Deliver the results, or what went wrong, to the card."""
     _leave(tools, job)
+    if signal.cancelled and job.outcome is Outcome.COMPLETED:
+        # The wish was taken down before the end was.
+        job = job.ended(Outcome.CANCELLED)
     try:
         job, told = await deliver(tools, job, card)
     except (Undeliverable, TooLarge) as error:
         log.warning("job %s: its card is out of reach: %s", job.id, error)
         why = error.why if isinstance(error, Undeliverable) else Told.FORBIDDEN
+        tools.fetched.pop(job.id, None)
         return job.evolve(state=State.SETTLED, delivery=why)
+    tools.fetched.pop(job.id, None)
     log.info("job %s: %s after %.1f s", job.id, job.outcome, (now() - job.created_at).total_seconds())
     return job.evolve(state=State.SETTLED, delivery=told, delivered_at=now())
 
@@ -59,6 +67,8 @@ async def settled(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     if not left:
         return job.evolve(state=State.CLOSED, closed_at=now(), interaction_token=None)
     backend = tools.backend_named(_reachable(tools, left))
+    with signal.at_rest():
+        await backend.wait_up(_AWAY_SECONDS)
     there = [asset for asset in ledger if asset.backend == backend.name]
     left = [asset for asset in there if asset.deleted_at is None]
     if unanswered := [asset for asset in left if asset.kind is AssetKind.UNANSWERED]:
@@ -74,15 +84,16 @@ async def settled(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
         left = files or left
     await together(
         delete_all(backend, [made_of(file) for file in files]),
-        _delete_items(backend, [asset for asset in left if asset.kind is AssetKind.ITEM]),
+        _delete_items(backend, job, [asset for asset in left if asset.kind is AssetKind.ITEM]),
     )
     await tools.store.mark_deleted(left)
     return job
 
 
-async def _delete_items(backend: Backend, items: Sequence[Asset]) -> None:
-    for item in items:
-        await backend.client.delete_item(int(item.ref))
+async def _delete_items(backend: Backend, job: Job, items: Sequence[Asset]) -> None:
+    """Delete the job's items, by what they carry: a backend that lost its database gives their numbers to others."""
+    for batch_id in job.batch_ids if items else ():
+        await backend.client.delete_batch(batch_id)
 
 
 def _reachable(tools: Tools, left: Sequence[Asset]) -> str:

@@ -143,9 +143,11 @@ def _verdict(job: Job, items: Sequence[QueueItem], made: Sequence[str], titles: 
     if ItemStatus.CANCELED in statuses:
         # Nobody asked for that: a backend that restarts marks what ran as cancelled, without an event.
         log.warning("job %s: cancelled by the backend in attempt %s", job.id, job.attempt)
-        if job.attempt > 1:
+        if job.restarts:
             return job.ended(Outcome.LOST, problems.RESTARTED, made)
-        return job.evolve(state=State.READY, attempt=job.attempt + 1, item_ids=())
+        return job.evolve(state=State.READY, attempt=job.attempt + 1, restarts=1, item_ids=())
+    if len(items) < len(job.item_ids):
+        return job.ended(Outcome.LOST, problems.PARTLY_FORGOTTEN if made else problems.FORGOTTEN, made)
     if not made:
         return job.ended(Outcome.FAILED, problems.NOTHING_MADE)
     return job.ended(Outcome.COMPLETED, results=made)

@@ -98,7 +98,7 @@ class Tools:
         asset = Asset(job.id, job.backend or "", AssetKind.UNANSWERED, job.batch_id)
         try:
             await self.store.note([asset])
-        except sqlite3.DatabaseError:
+        except sqlite3.Error:
             self.unwritten.setdefault(job.id, []).append(asset)
 
     async def version(self, job: Job) -> Recipe:

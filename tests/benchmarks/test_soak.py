@@ -110,10 +110,11 @@ async def test_cards_that_lie_and_second_messages_are_found(town: Town) -> None:
 
 
 async def test_errors_and_growth_are_found(town: Town) -> None:
-    town.bot.log.write_text("2026-01-01 10:00:00 ERROR bot.bot: interaction 5\nSegmentation fault\n")
+    told = f"2026-01-01 10:00:00 INFO bot.bot: {town.discord.token}\n"
+    town.bot.log.write_text(f"{told}2026-01-01 10:00:00 ERROR bot.bot: interaction 5\nSegmentation fault\n")
     town.bot.samples += [Sample(at, 10, int(1e8 * (1 + at / 100))) for at in range(100)]
     found = wrongs(town)
-    assert set(found) == {"errors logged", "memory by quarter, MB"}
+    assert set(found) == {"errors logged", "tokens logged", "memory by quarter, MB"}
     assert len(found["errors logged"].evidence) == 2
 
 

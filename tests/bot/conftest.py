@@ -35,6 +35,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch, tls: ssl.SSLContext, node_types: dic
     )
     monkeypatch.setattr("bot.runner._LONGEST_PAUSE", 0.03)
     monkeypatch.setattr("bot.board._LOOK_SECONDS", 0.02)
+    monkeypatch.setattr("bot.resume._AGAIN_SECONDS", 0.02)
     monkeypatch.setattr("bot.board._NEWS", timedelta(seconds=0.5))
     monkeypatch.setattr("bot.health._SECOND_PROBE_SECONDS", 0.02)
     monkeypatch.setattr("bot.health._DOUBT_SECONDS", 0.02)

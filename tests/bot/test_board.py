@@ -45,19 +45,22 @@ def test_what_is_news(
     assert is_news(told, moment, AT) is news
 
 
+def queued(line: Line, *job_ids: str) -> None:
+    for number, job_id in enumerate(job_ids):
+        line.join(Ticket(job_id, number), lambda: None)
+        line.ready(job_id)
+
+
 async def test_only_so_many_are_told_at_once_and_the_next_ones_first(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.board._MOST_AT_ONCE", 3)
-    monkeypatch.setattr("bot.board._LOOK_SECONDS", 60)
     async with world.connected() as engine:
-        line = Line(lambda _: ["main"], lambda: {"main": 1})
+        line = Line(engine.pool.offers, lambda: {"main": 1})
         board, woken = Board(line, engine.pool, 60), list[int]()
-        for number in range(8):
-            line.join(Ticket(str(number), number), lambda: None)
-            line.ready(str(number))
+        queued(line, *(str(number) for number in range(8)))
         for number in range(1, 8):
-            moment = board.waiting(str(number), lambda number=number: woken.append(number))
+            moment = board.waiting(Ticket(str(number), number), lambda number=number: woken.append(number))
             assert moment == Waiting(number)
         board.tell()
         assert woken == []
@@ -70,22 +73,34 @@ async def test_only_so_many_are_told_at_once_and_the_next_ones_first(
         assert woken == [3, 4, 5]
 
 
-async def test_there_is_no_hope_once_nobody_answered_for_too_long(world: World) -> None:
+async def test_there_is_no_hope_once_nobody_could_take_it_for_too_long(world: World) -> None:
     async with world.connected() as engine:
-        line, woken = Line(lambda _: [], dict), list[str]()
-        board = Board(line, engine.pool, 0.05)
-        line.join(Ticket("a", 1), lambda: None)
-        assert board.waiting("a", lambda: woken.append("a")) == Waiting(1)
+        line, woken = Line(engine.pool.offers, engine.pool.slots), list[str]()
+        board, ticket = Board(line, engine.pool, 60), Ticket("a", 1)
+        line.join(ticket, lambda: None)
+        assert board.waiting(ticket, lambda: woken.append("a")) == Waiting(0)
         board.tell()
-        assert (woken, board.is_hopeless) == ([], False)
+        assert (woken, board.is_hopeless("a")) == ([], False)
         engine.pool.first.set_aside("a test")
         board.tell()
-        assert (woken, board.is_hopeless) == (["a"], False)
-        assert board.waiting("a", lambda: woken.append("a")) == Away()
-        board._patience = 0
-        assert board.is_hopeless
+        assert (woken, board.is_hopeless("a")) == (["a"], False)
+        assert board.waiting(ticket, lambda: None) == Away()
+        board._patience = timedelta()
+        assert board.is_hopeless("a")
         board.tell()
         assert woken == ["a", "a"]
         engine.pool.first.set_up()
         board.tell()
-        assert not board.is_hopeless
+        assert not board.is_hopeless("a")
+        assert not board.is_hopeless("nobody")
+
+
+async def test_one_that_fits_nowhere_waits_for_the_backend_that_it_fits(world: World) -> None:
+    """Another one answers, and could never take it: that gives no hope."""
+    async with world.connected() as engine:
+        engine.pool.fits = lambda *_: False
+        line = Line(engine.pool.offers, engine.pool.slots)
+        board, ticket = Board(line, engine.pool, 0), Ticket("a", 1)
+        line.join(ticket, lambda: None)
+        assert board.waiting(ticket, lambda: None) == Away()
+        assert board.is_hopeless("a")

@@ -38,6 +38,7 @@ FULL = Job(
     interaction_token="token",
     weight=2.5,
     running_cap=3,
+    restarts=1,
     backend_seconds=1.25,
     delivery="direct",
     enqueued_at=WHEN + timedelta(seconds=1),

@@ -223,3 +223,23 @@ def test_who_was_passed_over_keeps_its_age() -> None:
     assert world.positions("b1", "d1", "e1") == [1, 2, 3]
     world.line.leave("a1")
     assert list(world.turns("b1", "c1", "d1", "e1")) == ["b1", "c1"]
+
+
+def test_a_turn_that_comes_to_nothing_costs_no_place() -> None:
+    """Its backend went away before it was used."""
+    world = World(1).join("a1", "b1", "c1", "a2", "b2")
+    world.slots["x"] = 0
+    world.line.give_back("a1")
+    world.join("a1")
+    assert world.turns("a1", "b1", "c1") == {}
+    for job_id in ("a1", "b1", "c1", "a2", "b2"):
+        world.opened(1)
+        assert list(world.turns("a1", "b1", "c1", "a2", "b2")) == [job_id]
+        world.line.leave(job_id)
+
+
+def test_only_turns_are_given_back() -> None:
+    world = World(1).join("a1", "b1")
+    for job_id in ("b1", "z1"):
+        world.line.give_back(job_id)
+    assert (world.turns("a1", "b1"), world.positions("b1")) == ({"a1": "x"}, [1])

@@ -169,3 +169,44 @@ async def test_a_model_that_only_one_has_leads_the_job_there(pair: World) -> Non
         engine.pool.fits = lambda *asked: asked[2] == "second"
         assert {(await pair.run(engine, "blur"))[0].backend for _ in range(3)} == {"second"}
         await pair.assert_clean(engine)
+
+
+async def test_a_run_in_good_health_does_not_count_as_silence(serve: Serve, tmp_path: Path) -> None:
+    world = World(await serve(paused=True), tmp_path, move_minutes=0.5 / 60)
+    world.others["second"] = await serve()
+    async with world.connected() as engine:
+        await engine.pool.drain("second")
+        _, card, task = await world.start(engine, "blur")
+        await card.sees(Running | Away)
+        await engine.pool.give_back("second")
+        await asyncio.sleep(0.6)
+        await world.server.crash()
+        await card.sees(Away)
+        await world.server.restart()
+        await world.server.resume()
+        assert ((await task).outcome, (await task).backend, (await task).attempt) == (Outcome.COMPLETED, "main", 1)
+        await world.assert_clean(engine)
+
+
+async def test_a_turn_on_a_backend_that_goes_away_is_given_back(pair: World) -> None:
+    """Its picture was on its way to the one whose turn it had."""
+    first, second = pair.server, pair.others["second"]
+    async with pair.connected() as engine:
+        await pair.published(engine, "blur")
+        await engine.pool.drain("second")
+        await first.pause()
+        _, card, _ = await pair.start(engine, "hue", user_id=2)
+        await card.sees(Running | Away)
+        job, card, _ = await pair.start(engine, "blur")
+        await card.sees(Waiting)
+        second.faults.fail_next("POST /api/v1/images/upload", 503, times=1000)
+        await engine.pool.give_back("second")
+        await until(lambda: engine.line.turn(job.id) == "second" and second.requests[UPLOAD] > 0)
+        await second.crash()
+        await first.resume()
+        await until(lambda: job.id in pair.wall.messages)
+        assert pair.message(job).job.outcome is Outcome.COMPLETED
+        second.faults.stop_failing()
+        await second.restart()
+        await engine.runner.drained()
+        await pair.assert_clean(engine)

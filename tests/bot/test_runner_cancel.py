@@ -1,11 +1,12 @@
 """A member cancels: in whatever state the job is, it ends, says so, and leaves nothing."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from bot.cards import Away, Cancelling, Running, Waiting
-from bot.jobs import Outcome
+from bot.jobs import Job, Outcome, State
 from tests.bot.conftest import Serve
 from tests.bot.world import ENQUEUE, UPLOAD, World, until
 from workflows.errors import Unavailable
@@ -170,4 +171,43 @@ async def test_what_finished_before_the_cancel_arrived_is_not_posted(world: Worl
         closed = await task
         assert closed.outcome is Outcome.CANCELLED
         assert not world.message(job).files
+        await world.assert_clean(engine)
+
+
+async def test_while_its_end_is_being_saved(world: World) -> None:
+    async with world.connected() as engine:
+        save, saving, go_on = engine.store.save, asyncio.Event(), asyncio.Event()
+
+        async def slowly(job: Job) -> Job:
+            if job.state is State.FINISHED:
+                saving.set()
+                await go_on.wait()
+            return await save(job)
+
+        engine.store.save = slowly
+        job, _, task = await world.start(engine, "blur")
+        await saving.wait()
+        assert await engine.runner.cancel(job.id)
+        go_on.set()
+        assert (await task).outcome is Outcome.CANCELLED
+        assert world.message(job).files == ()
+        await world.assert_clean(engine)
+
+
+async def test_while_its_backend_is_away(resting_world: World) -> None:
+    """Nobody has to wait for the backend to be told; what it has goes when it is back."""
+    world = resting_world
+    async with world.connected() as engine:
+        job, card, task = await world.start(engine, "blur")
+        await card.sees(Running | Away)
+        await world.server.crash()
+        engine.pool.first.doubt()
+        await until(lambda: not engine.pool.first.is_up)
+        assert await engine.runner.cancel(job.id)
+        await until(lambda: job.id in world.wall.messages)
+        assert world.message(job).job.outcome is Outcome.CANCELLED
+        assert not task.done()
+        await world.server.restart()
+        await world.server.resume()
+        await task
         await world.assert_clean(engine)

@@ -24,7 +24,7 @@ from tests.bot.recording import RecordingCard
 from tests.bot.test_steps_videos import cut_twice
 from tests.bot.world import World, until
 
-ALWAYS = {"save", "upload", "note", "enqueue", "deliver", "delete_images", "delete_item", "mark_deleted"}
+ALWAYS = {"save", "upload", "note", "enqueue", "deliver", "delete_images", "delete_batch", "mark_deleted"}
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ CALLS = {
     "look": f"GET {QUEUE}/list_all",
     "download": "GET /api/v1/images/i/",
     "delete the images": "POST /api/v1/images/delete",
-    "delete an item": f"DELETE {QUEUE}/i/",
+    "delete the items": f"DELETE {QUEUE}/d/",
 }
 
 
@@ -39,7 +39,7 @@ async def test_a_call_that_is_refused_for_now_is_made_again(call: str, status: i
         job, card = await world.run(engine, "blur")
         assert job.outcome is Outcome.COMPLETED
         assert world.server.requests[ENQUEUE] == (4 if call == CALLS["enqueue"] else 1)
-        assert (Away() in card.moments) == (call not in {CALLS["delete the images"], CALLS["delete an item"]})
+        assert (Away() in card.moments) == (call not in {CALLS["delete the images"], CALLS["delete the items"]})
         await world.assert_clean(engine)
 
 
@@ -508,4 +508,52 @@ async def test_a_backend_that_was_restarted_is_read_again_before_it_is_given_any
         assert job.outcome is Outcome.FAILED
         assert "cannot run at the moment" in (job.problem or "")
         assert world.server.batches == 0
+        await world.assert_clean(engine)
+
+
+async def test_a_number_that_a_backend_gives_anew_is_not_ours(resting_world: World) -> None:
+    """It lost its database, and begins at 1 again: another member's job has the number of the one that is lost."""
+    world = resting_world
+    world.in_flight = 1
+    async with world.connected() as engine:
+        _, card, lost = await world.start(engine, "blur", user_id=1)
+        await card.sees(Running | Away)
+        world.wall.failures = [Unavailable("Discord is away")] * 3
+        await world.server.restart(forget=True)
+        await world.server.pause()
+        _, card, other = await world.start(engine, "hue", user_id=2)
+        await card.sees(Running | Away)
+        assert (await lost).outcome is Outcome.LOST
+        await world.server.resume()
+        assert (await other).outcome is Outcome.COMPLETED
+        await world.assert_clean(engine)
+
+
+async def test_a_login_that_expired_at_the_end_costs_no_result(world: World) -> None:
+    async with world.connected() as engine:
+        world.server.faults.fail_next("GET /api/v1/images/i/", 401, times=2)
+        job, _ = await world.run(engine, "blur")
+        assert job.outcome is Outcome.COMPLETED
+        assert len(world.message(job).files) == 1
+        await world.assert_clean(engine)
+
+
+async def test_a_result_is_fetched_once_however_often_it_is_posted(world: World) -> None:
+    async with world.connected() as engine:
+        world.wall.failures = [Unavailable("Discord is away")] * 5
+        await world.run(engine, "blur")
+        assert world.server.requests["GET", ""] == 1
+
+
+async def test_a_part_that_was_cleared_there_is_told_of(resting_world: World) -> None:
+    world = resting_world
+    async with world.connected() as engine:
+        job, card, task = await world.start(engine, "batch")
+        await card.sees(Running | Away)
+        assert len(world.server.items) > 1
+        world.server.items.pop(max(world.server.items))
+        await world.server.resume()
+        closed = await task
+        assert (closed.outcome, closed.problem) == (Outcome.LOST, problems.PARTLY_FORGOTTEN)
+        assert world.message(job).files
         await world.assert_clean(engine)

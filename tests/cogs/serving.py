@@ -122,5 +122,6 @@ class Forked(Serving):
 
     async def close(self) -> None:
         await super().close()
-        if self._parent:
-            await self._parent.communicate()
+        if self._parent and self._parent.stdin:
+            self._parent.stdin.close()
+            await self._parent.wait()

@@ -166,6 +166,30 @@ async def test_a_card_whose_answer_was_lost_is_still_the_card(room: Atelier) -> 
     assert room.invoke.requests[ENQUEUE] == 1
 
 
+LOST_PRESSES: dict[str, Callable[[Atelier], None]] = {
+    "after it was done": lambda a: a.discord.faults.lose_answer_next("POST /interactions"),
+    "before it was done": lambda a: a.discord.faults.cut_next("POST /interactions"),
+    "too late": lambda a: a.discord.faults.fail_next("POST /interactions", 404, body={"code": 10062}),
+}
+
+
+@pytest.mark.parametrize("trouble", LOST_PRESSES.values(), ids=LOST_PRESSES)
+@in_module_loop
+async def test_a_cancel_whose_answer_did_not_get_through_is_honoured(
+    room: Atelier, trouble: Callable[[Atelier], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """And the log tells of no error of ours."""
+    card = await started(room)
+    trouble(room)
+    await room.place.member.press(card, "Cancel")
+    await room.over(card)
+    assert "🛑 Cancelled." in text(card)
+    await room.invoke.resume()
+    await room.tidy()
+    room.refusals()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 @in_module_loop
 async def test_a_card_that_could_not_be_posted_runs_nothing(room: Atelier) -> None:
     await room.publish(fixture("blur"))

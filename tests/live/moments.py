@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.live.atelier import PATIENCE, Atelier, furnished
 from tests.live.doorway import Doorway, Held
@@ -70,19 +71,29 @@ async def housed(
     folder: Path, server: InvokeServer, secrets: Mapping[str, str] | None = None, **backend: object
 ) -> AsyncIterator[House]:
     """Open an atelier without a bot, behind its two doors."""
-    async with Doorway(server.url) as door, furnished(folder, door.url, secrets, pace=0.5, **backend) as atelier:
-        async with Doorway(atelier.discord.url) as discord:
-            config = atelier.config.read_text("utf-8")
-            atelier.config.write_text(config.replace(f'"{atelier.discord.url}', f'"{discord.url}'), "utf-8")
-            yield House(atelier, door, discord)
+    async with (
+        Doorway(server.url) as door,
+        furnished(folder, door.url, secrets, pace=0.5, **backend) as atelier,
+        Doorway(atelier.discord.url) as discord,
+    ):
+        config = atelier.config.read_text("utf-8")
+        atelier.config.write_text(config.replace(f'"{atelier.discord.url}', f'"{discord.url}'), "utf-8")
+        yield House(atelier, door, discord)
 
 
 @contextlib.asynccontextmanager
 async def neighbour(server: InvokeServer, runs: int = 2) -> AsyncIterator[None]:
-    """Somebody else's jobs on the same InvokeAI, which must all end well."""
+    """Somebody else's runs on the same InvokeAI, which must all end well."""
 
-    async def ask(method: str, path: str, **options: object):
+    async def ask(method: str, path: str, **options: Any) -> Any:
         return await asyncio.to_thread(server.request, method, f"/api/v1/{path}", **options)
+
+    async def ended(item_id: int) -> Any:
+        while True:
+            item = await ask("GET", f"queue/default/i/{item_id}")
+            if item["status"] not in {"pending", "in_progress"}:
+                return item
+            await asyncio.sleep(0.2)
 
     node = {"id": "page", "type": "blank_image", "width": 64, "height": 64, "use_cache": False}
     batch = {"graph": {"id": "neighbour", "nodes": {"page": node}, "edges": []}, "runs": runs}
@@ -90,10 +101,8 @@ async def neighbour(server: InvokeServer, runs: int = 2) -> AsyncIterator[None]:
     try:
         yield
         async with asyncio.timeout(PATIENCE):
-            while {(await ask("GET", f"queue/default/i/{one}"))["status"] for one in ids} & {"pending", "in_progress"}:
-                await asyncio.sleep(0.2)
-        items = [await ask("GET", f"queue/default/i/{one}") for one in ids]
-        assert [item["status"] for item in items] == ["completed"] * runs, "a neighbour's job was stopped"
+            items = [await ended(one) for one in ids]
+        assert [item["status"] for item in items] == ["completed"] * runs, "a neighbour's run was stopped"
         made = [one["image"]["image_name"] for item in items for one in item["session"]["results"].values()]
         assert len(made) == runs
         await ask("POST", "images/delete", json={"image_names": made})

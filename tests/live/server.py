@@ -66,7 +66,7 @@ class InvokeServer:
         return self.request("GET", "/api/v2/models/", token=token)["models"]
 
     def install_model(self, folder: Path, name: str = TINY_MODEL_NAME, *, token: str | None = None) -> dict[str, Any]:
-        """Install a model where it lies, so that the next server can use the same files; gives what the server lists."""
+        """Install a model where it lies, so that other servers can use the same files; gives what it is now."""
         job = self.request(
             "POST",
             "/api/v2/models/install",

@@ -1,13 +1,11 @@
-"""Cancel, pressed in each state, before and after each effect of it: it is honoured, and nobody else's job is touched."""
+"""Cancel, pressed in each state, before and after each effect of it: honoured, and nobody else's job is touched."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from bot.playground.discord import Message
-from bot.playground.discord.interactions import COMPONENT
-from tests.live.atelier import BUNDLED, FIXTURES, Atelier, job_id, results, text
+from tests.live.atelier import BUNDLED, FIXTURES, job_id, results, text
 from tests.live.conftest import Leftovers
 from tests.live.moments import DELETE_IMAGES, DELIVER, ENQUEUE, FETCH, UPLOAD, House, Moment, housed, neighbour
 from tests.live.pictures import board, encoded
@@ -31,15 +29,6 @@ async def house(leftovers: Leftovers, tmp_path: Path) -> AsyncIterator[House]:
         yield house
 
 
-async def press_late(atelier: Atelier, card: Message) -> str:
-    """Press the Cancel button that a client still shows, whatever became of the card; gives what is said of it."""
-    data = {"custom_id": f"familiar:cancel:{job_id(card)}", "component_type": 2}
-    member = atelier.member
-    use = member.desk.open(COMPONENT, member, atelier.channel, data, source=card)
-    await atelier.until(lambda: use.followups)
-    return use.followups[0].content
-
-
 @pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS)
 async def test_cancelling(moment: Moment, house: House, leftovers: Leftovers) -> None:
     atelier, held = house.atelier, house.hold(moment)
@@ -59,12 +48,17 @@ async def test_cancelling(moment: Moment, house: House, leftovers: Leftovers) ->
 
 @pytest.mark.parametrize("moment", TOO_LATE.values(), ids=TOO_LATE)
 async def test_cancelling_what_is_over(moment: Moment, house: House, leftovers: Leftovers) -> None:
-    """It is too late, which is said; the results stay."""
-    atelier, held = house.atelier, house.hold(moment)
+    """The card has no button any more, but an answer to /job may: it is too late, which is said; the results stay."""
+    atelier, running, held = house.atelier, house.hold(FETCH), house.hold(moment)
     card = await atelier.start("blur", {"picture": PNG})
+    await house.comes(running, FETCH)
+    shown = await atelier.start("job", {"id": job_id(card)})
+    running.release()
     await house.comes(held, moment)
     async with neighbour(leftovers.server):
-        assert await press_late(atelier, card) == "That job is over already."
+        pressed = await atelier.member.press(shown, "Cancel")
+        await atelier.until(lambda: pressed.followups)
+        assert text(pressed.followups[0]) == "That job is over already."
         held.release()
         await atelier.ended(card)
         await atelier.cleaned()
@@ -77,7 +71,7 @@ async def test_cancelling_what_is_pending(house: House, leftovers: Leftovers) ->
     """InvokeAI has it, behind another member's and before a stranger's: both go on."""
     atelier = house.atelier
     await atelier.publish(FIXTURES / "slow.json")
-    running = await atelier.start("long-exposure", {"steps": 100}, atelier.admin)
+    running = await atelier.start("long-exposure", {"steps": 50}, atelier.admin)
     await atelier.denoises(running)
     card = await atelier.start("blur", {"picture": PNG})
     await atelier.until(lambda: atelier.states() == ["queued", "queued"])

@@ -1,4 +1,4 @@
-"""The bot is killed in each state, before and after each effect of it. Its job ends once, on its card, and leaves nothing."""
+"""The bot is killed in each state, before and after each effect of it. Its job ends once, and leaves nothing."""
 
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -74,7 +74,7 @@ async def test_the_bot_is_killed_while_jobs_wait(house: House) -> None:
     async with atelier.bot_process() as process:
         await atelier.publish(FIXTURES / "slow.json")
         await atelier.publish(BUNDLED / "blur.json")
-        cards = [await atelier.start("long-exposure", {"steps": 150})]
+        cards = [await atelier.start("long-exposure", {"steps": 60})]
         await atelier.denoises(cards[0])
         cards += [await atelier.start("blur", {"picture": PNG}) for _ in range(2)]
         await atelier.until(lambda: atelier.states() == ["queued", "queued", "ready"])

@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import io
 import json
 from collections.abc import Awaitable, Callable
@@ -229,6 +230,23 @@ async def test_an_upload_is_found_by_the_beginning_of_its_mark(client: Tidy, que
     assert {image.image_name for image in found} == {image.image_name for image in records[:2]}
     assert all(image.created_at and image.created_at.tzinfo for image in found)
     assert await client.uploads_marked(f"{queue_id}-c") == []
+
+
+async def test_no_answer_stays_until_the_garbage_collector_comes_by(client: Tidy):
+    """In the library an answer and its stream hold each other, and with them the picture that came or went."""
+
+    def answers() -> int:
+        return sum(type(one) is httpx.Response for one in gc.get_objects())
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = answers()
+        record = await client.upload(picture(), "mark")
+        await client.download(record.image_name)
+        assert answers() == before
+    finally:
+        gc.enable()
 
 
 async def test_what_is_no_image_is_refused(client: Tidy):
