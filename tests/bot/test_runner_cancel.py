@@ -35,6 +35,18 @@ async def test_before_it_was_set_going(world: World) -> None:
         await world.assert_clean(engine)
 
 
+async def test_after_a_restart_and_before_it_is_taken_up(world: World) -> None:
+    async with world.connected() as engine:
+        job = await engine.runner.submit(await world.job(engine, "blur"))
+    async with world.connected() as engine:
+        (left,) = await engine.store.open_jobs()
+        # While the start looks for the card of the job that it has read.
+        assert await engine.runner.cancel(left.id)
+        assert (await engine.runner.start(left, await world.wall.open(left))).outcome is Outcome.CANCELLED
+        assert world.server.requests[ENQUEUE] == 0
+        await world.assert_clean(engine)
+
+
 async def test_while_it_waits_in_line(resting_world: World) -> None:
     resting_world.in_flight = 1
     async with resting_world.connected() as engine:

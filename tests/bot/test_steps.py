@@ -277,7 +277,7 @@ async def test_events_that_come_twice_count_once(slow_world: World) -> None:
     async with slow_world.connected() as engine:
         job, _card = await slow_world.run(engine, "edges")
         assert job.outcome is Outcome.COMPLETED
-        assert slow_world.server.requests["GET", "/api/v1/queue/{queue_id}/list_all"] == 1
+        assert slow_world.server.requests["GET", "/api/v1/images/i/{name}/full"] == 1
         # The next job on the same connection is not troubled by what comes late of the first.
         assert (await slow_world.run(engine, "blur"))[0].outcome is Outcome.COMPLETED
         await slow_world.assert_clean(engine)
@@ -542,7 +542,7 @@ async def test_a_result_is_fetched_once_however_often_it_is_posted(world: World)
     async with world.connected() as engine:
         world.wall.failures = [Unavailable("Discord is away")] * 5
         await world.run(engine, "blur")
-        assert world.server.requests["GET", ""] == 1
+        assert world.server.requests["GET", "/api/v1/images/i/{name}/full"] == 1
 
 
 async def test_a_part_that_was_cleared_there_is_told_of(resting_world: World) -> None:

@@ -107,10 +107,13 @@ class Forked(Serving):
 
     async def _start(self, log: IO[bytes]) -> tuple[int, asyncio.Task[int]]:
         if not self._parent:
-            pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
-            arguments = (sys.executable, "-m", "tests.cogs.forks")
             self._parent = await asyncio.create_subprocess_exec(
-                *arguments, env=self._environment, cwd=ROOT, stderr=log, **pipes
+                *(sys.executable, "-m", "tests.cogs.forks"),
+                env=self._environment,
+                cwd=ROOT,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
             )
         assert self._parent.stdin
         assert self._parent.stdout

@@ -1,4 +1,4 @@
-"""Kill the real process at every request by which it changes anything; the next one ends the job as if nothing had been.
+"""Kill the real process at every request that changes anything; the next one ends the job as if nothing had been.
 
 There is no list of requests here: each story is told once in peace, and then again for each changing request that any
 telling of it was seen to make, once with the strike before it is done, and once after that and before the answer.
@@ -301,7 +301,6 @@ def _cut_requests(complaints: list[str]) -> None:
 
 @contextlib.asynccontextmanager
 async def opened(story: Story, how: signal.Signals, book: Book, folder: Path) -> AsyncIterator[Lane]:
-    folder.mkdir()
     async with AsyncExitStack() as stack:
         atelier = await stack.enter_async_context(furnished(folder, with_bot=False, step_seconds=story.step_seconds))
         # Long enough for one edit of progress, and then the results.
@@ -321,6 +320,8 @@ async def opened(story: Story, how: signal.Signals, book: Book, folder: Path) ->
 async def test_every_strike_is_survived(name: str, how: signal.Signals, tmp_path: Path) -> None:
     book = Book()
     async with AsyncExitStack() as stack:
+        for at in range(LANES):
+            (tmp_path / str(at)).mkdir()
         lanes = [
             await stack.enter_async_context(opened(STORIES[name], how, book, tmp_path / str(at))) for at in range(LANES)
         ]
@@ -343,7 +344,7 @@ async def tell_all(lane: Lane) -> None:
 
 async def test_three_strikes_are_survived(tmp_path: Path) -> None:
     book = Book()
-    async with opened(STORIES["one picture"], signal.SIGKILL, book, tmp_path / "lane") as lane:
+    async with opened(STORIES["one picture"], signal.SIGKILL, book, tmp_path) as lane:
         await lane.tell(None)
         first, *_, last = strikes = book.all()
         await lane.tell(strikes[len(strikes) // 2])

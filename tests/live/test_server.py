@@ -10,13 +10,6 @@ from tests.live.server import InvokeServer
 PICTURE = Path(workflows.__file__).parent / "bundled" / "samples" / "dusk.webp"
 
 
-def test_a_restarted_server_is_the_same_server(restartable_invokeai: InvokeServer) -> None:
-    server = restartable_invokeai
-    models = {model["key"] for model in server.models()}
-    server.restart(kill=True)
-    assert {model["key"] for model in server.models()} == models
-
-
 def test_the_tiny_model_is_known_as_sd15(tiny_sd15: dict[str, object]) -> None:
     assert (tiny_sd15["base"], tiny_sd15["type"], tiny_sd15["format"]) == ("sd-1", "main", "diffusers")
 

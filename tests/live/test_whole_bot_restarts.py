@@ -32,11 +32,13 @@ async def test_invokeai_is_killed_in_mid_denoise(atelier: Atelier, restartable_i
     """By then it has made an intermediate picture, which no result will ever name."""
     sizes = {(node, side): 512 for node in ("img_resize", "noise") for side in ("width", "height")}
     workflow = changed(FIXTURES / "image_to_image.json", sizes, {("denoise_latents", "steps"): {"max": 900}})
+    models = restartable_invokeai.models()
     async with atelier.bot():
         await atelier.publish(workflow)
         card = await atelier.start("repaint", {"start_from": PNG, "keep": 0, "steps": 120})
         await atelier.denoises(card)
         await asyncio.to_thread(restartable_invokeai.restart, kill=True)
+        assert restartable_invokeai.models() == models, "it is another server"
         await atelier.ended(card, timeout=60)
         assert [one.size for one in results(card)] == [(512, 512)]
         said = "\n".join(text(edit) for edit in card.edits)

@@ -13,7 +13,7 @@ from bot.playground.invokeai import LocalInvokeAI
 from tests.workflows.builders import picture
 from tests.workflows.conftest import Tidy
 from workflows.client import InvokeClient, open_http
-from workflows.errors import AuthError, BackendError, NotFound, QueueFull, Rejected, Unavailable
+from workflows.errors import AuthError, BackendError, Forbidden, NotFound, QueueFull, Rejected, Unavailable
 from workflows.models import ItemStatus, QueueItem
 
 Call = Callable[[InvokeClient], Awaitable[object]]
@@ -89,7 +89,7 @@ async def test_not_now_may_work_later(status: int, local_invokeai: LocalInvokeAI
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(400, Rejected), (401, AuthError), (403, AuthError), (404, NotFound), (413, Rejected)]
+    ("status", "error"), [(400, Rejected), (401, AuthError), (403, Forbidden), (404, NotFound), (413, Rejected)]
 )
 async def test_no_is_no(status: int, error: type[BackendError], local_invokeai: LocalInvokeAI, connect: Any):
     local_invokeai.faults.fail_next("/api/v1/queue", status)
