@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from benchmarks._soak_crowd import Ask, Crowd
 from benchmarks._soak_plan import Happened
 from benchmarks._soak_town import Town
 from bot.cards import Told
-from bot.playground.discord import Message
+from bot.playground.discord import Message, Refusal
 
 #: By how much memory may grow, and how old the process must be to count.
 GROWTH, GROWN_UP = 1.25, 5.0
@@ -22,6 +23,9 @@ GROWTH, GROWN_UP = 1.25, 5.0
 CALM = 4.0
 #: The faults that may keep the bot from answering.
 SPEECHLESS = {"kill_bot", "stop_bot", "fail_discord", "cut_discord", "drop_gateway", "forbid_channel", "delete_channel"}
+#: The faults after which the library, or a new process, cannot know how many calls Discord counted, and for how long.
+MISCOUNTED = {"kill_bot", "stop_bot", "fail_discord", "cut_discord", "drop_gateway", "expire_token"}
+UNCOUNTED = 15.0
 _BATCH = re.compile(r"[a-z0-9]{10}(-\d+)?")
 _JOB = re.compile(r"job ([a-z0-9]{10})\b")
 _NAMES = re.compile(r"\b[a-z0-9]{10}\b(?=:)|[0-9a-f]{8}-[0-9a-f-]{27}|\d+")
@@ -48,7 +52,7 @@ def check(town: Town, crowd: Crowd, journal: Sequence[Happened]) -> list[Finding
         *_left(town),
         _memory(town),
         *_log(town),
-        *_discord(town),
+        *_discord(town, journal),
     ]
 
 
@@ -220,17 +224,22 @@ def _log(town: Town) -> list[Finding]:
     ]
 
 
-def _discord(town: Town) -> list[Finding]:
+def _discord(town: Town, journal: Sequence[Happened]) -> list[Finding]:
     """What Discord refused that no fault made it refuse."""
     known = {10003, 10008, 10015, 10062, 40060, 50001, 50007, 50013, 50027}
-    refused = Counter(
-        f"{r.method} {r.route} {r.status} {r.code} {r.body.get('message')}"
-        for r in town.discord.refused
-        if "planned fault" not in str(r.body) and r.code not in known
-    )
-    told = [f"{count} times: {what}" for what, count in refused.most_common()]
-    limited = [line for line in told if " 429 " in line]
-    return [wrong("refused with 429", limited), wrong("refused otherwise", [one for one in told if one not in limited])]
+    refused = [r for r in town.discord.refused if "planned fault" not in str(r.body) and r.code not in known]
+    limited = [r for r in refused if r.status == 429]
+    calm = [r for r in limited if _is_calm(r.at - town.began, journal, MISCOUNTED, UNCOUNTED)]
+    return [
+        Finding("refused with 429 after a fault", str(len(limited) - len(calm))),
+        wrong("refused with 429 in calm times", _counted(calm)),
+        wrong("refused otherwise", _counted([r for r in refused if r.status != 429])),
+    ]
+
+
+def _counted(refused: Sequence[Refusal]) -> list[str]:
+    kinds = Counter(f"{r.method} {r.route} {r.status} {r.code} {r.body.get('message')}" for r in refused)
+    return [f"{count} times: {what}" for what, count in kinds.most_common()]
 
 
 def _text(message: Message | None) -> str:
@@ -242,9 +251,11 @@ def _text(message: Message | None) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _is_calm(at: float, journal: Sequence[Happened]) -> bool:
-    near = (one for one in journal if one.at - CALM <= at <= (one.until if one.until is not None else 1e9) + CALM)
-    return not any(one.name in SPEECHLESS for one in near)
+def _is_calm(at: float, journal: Sequence[Happened], names: Set[str] = SPEECHLESS, seconds: float = CALM) -> bool:
+    near = (
+        one for one in journal if one.at - seconds <= at <= (math.inf if one.until is None else one.until) + seconds
+    )
+    return not any(one.name in names for one in near)
 
 
 def _spread(values: Sequence[float]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import sqlite3
 from collections.abc import AsyncGenerator
 from typing import Any
 from weakref import WeakValueDictionary
@@ -105,6 +106,11 @@ class Familiar(commands.Bot):
         if self._answering:
             await asyncio.wait(self._answering, timeout=seconds)
 
+    def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
+        """Tell the listeners of an event, unless it comes after the end: the library's own "ready" may."""
+        if not self.is_closed():
+            super().dispatch(event_name, *args, **kwargs)
+
     async def setup_hook(self) -> None:
         for extension in EXTENSIONS:
             await self.load_extension(extension)
@@ -161,6 +167,9 @@ def _told(interaction: discord.Interaction[Any], error: BaseException) -> str:
     if _is_discords(error):
         log.warning("interaction %s: the answer did not get through: %r", interaction.id, error)
         return _UNHEARD
+    if isinstance(error, sqlite3.Error):
+        log.error("interaction %s: the database: %s", interaction.id, error)
+        return problems.NO_DATABASE
     log.error("interaction %s", interaction.id, exc_info=error)
     return problems.OUR_SIDE
 

@@ -29,6 +29,7 @@ _KNOWN = {
 }
 
 OUR_SIDE = "Something went wrong on our side. Please try again; if it stays, tell an admin of this server."
+NO_DATABASE = "I cannot write anything down at the moment, so I did nothing. Please try again later, or tell an admin."
 UNREACHABLE = "InvokeAI did not answer for a long time, so this job was given up. Please try again later."
 RESTARTING = "I am being restarted. Please try again in a moment."
 RESTARTED = "InvokeAI restarted twice while this job ran. Please try again later."

@@ -119,7 +119,7 @@ class DiscordCard:
         return self._inputs
 
     async def _draw(self, job: Job, moment: Moment) -> None:
-        await self._edit(embed=_words.progress_embed(job, moment), view=cancel_view(self._job.id))
+        await self._edit(embed=_words.progress_embed(job, moment), view=cancel_view(self._job.id), or_later=True)
 
     async def _turn(self, moment: Moment) -> None:
         """Wait until progress may go to this channel; by the interaction's token it always may."""
@@ -196,7 +196,8 @@ class DiscordCard:
             else:
                 return
 
-    async def _edit(self, *, files: Sequence[ResultFile] | None = None, **changes: Any) -> None:
+    async def _edit(self, *, files: Sequence[ResultFile] | None = None, or_later: bool = False, **changes: Any) -> None:
+        """Edit the card; with `or_later`, raise Unavailable where its token turns out to be dead."""
         job = self._job
         if job.message_id is None or job.channel_id is None:
             raise Undeliverable("it was never posted", Told.NEVER)
@@ -208,6 +209,9 @@ class DiscordCard:
                     if error.code not in _INVALID_TOKEN and error.status != 401:
                         raise
                     self._token_is_dead = True
+                    if or_later:
+                        # Other tokens may have died with it, and a channel takes few edits: each waits for its turn.
+                        raise Unavailable("the interaction's token is dead") from error
                 else:
                     return
             channel = self._bot.get_partial_messageable(job.channel_id, guild_id=job.guild_id)

@@ -37,7 +37,7 @@ async def test_before_it_was_set_going(world: World) -> None:
 
 async def test_after_a_restart_and_before_it_is_taken_up(world: World) -> None:
     async with world.connected() as engine:
-        job = await engine.runner.submit(await world.job(engine, "blur"))
+        await engine.runner.submit(await world.job(engine, "blur"))
     async with world.connected() as engine:
         (left,) = await engine.store.open_jobs()
         # While the start looks for the card of the job that it has read.

@@ -38,7 +38,7 @@ FETCH, FETCH_LATE = Moment("queued", _FULL), Moment("finished", _FULL)
 #: Only the end of a job edits its card with files.
 DELIVER = Moment("finished", "PATCH .*/messages/.*", kind="multipart/", at_discord=True)
 DELETE_IMAGES = Moment("settled", "POST /api/v1/images/delete")
-DELETE_ITEM = Moment("settled", f"DELETE {QUEUE}/i/.*")
+DELETE_ITEM = Moment("settled", f"DELETE {QUEUE}/(d|i)/.*")
 
 
 @dataclass

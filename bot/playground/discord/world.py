@@ -43,6 +43,7 @@ class Refusal:
     path: str
     status: int
     body: Json
+    at: float = field(default_factory=time.monotonic, compare=False)
 
     @property
     def code(self) -> int:
