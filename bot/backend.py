@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 
 from bot.config import BackendSettings
@@ -56,7 +57,7 @@ class Backend:
         self._up = asyncio.Event()
         self._up.set()
         self._doubted = asyncio.Event()
-        #: When it was set aside last, by the loop's clock.
+        #: When it was set aside last, by the monotonic clock.
         self._aside_at = 0.0
         self._reading = asyncio.Lock()
 
@@ -76,7 +77,7 @@ class Backend:
     @property
     def away_seconds(self) -> float:
         """For how long it has been set aside."""
-        return 0.0 if self.is_up else asyncio.get_running_loop().time() - self._aside_at
+        return 0.0 if self.is_up else time.monotonic() - self._aside_at
 
     @property
     def is_draining(self) -> bool:
@@ -129,7 +130,7 @@ class Backend:
         """It does not answer, or not as it should: it gets nothing until it does."""
         if self.is_up:
             self._up.clear()
-            self._aside_at = asyncio.get_running_loop().time()
+            self._aside_at = time.monotonic()
             # After a restart nothing is in its memory.
             self.warm = frozenset()
             log.warning("backend %s is set aside: %s", self.name, why)

@@ -15,6 +15,7 @@ from bot.pool import Backend
 from bot.signals import Signal
 from bot.steps.early import Early
 from bot.steps.tools import Tools, existing, made_of, node_titles
+from workflows.batches import NODE_TYPES
 from workflows.errors import BackendError
 from workflows.events import EventKind, Watch
 from workflows.models import ItemStatus, QueueItem
@@ -52,6 +53,9 @@ async def queued(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
             items = await _follow(job, backend, card, signal, watch, progress, early)
         if items is None:
             return job.ended(Outcome.LOST, problems.FORGOTTEN)
+        if _lacks_nodes(recipe, schemas):
+            # It was read while it was another version: what ran there, it has again.
+            output_ids = await asyncio.to_thread(_output_ids, recipe, await backend.fresh_schemas())
         made = await _note_results(tools, job, items, progress, output_ids, early)
     job = job.evolve(backend_seconds=job.backend_seconds + sum(map(_worked, items)))
     if await _has_lost_uploads(tools, job, backend, items) and not signal.cancelled:
@@ -128,6 +132,11 @@ async def _note_results(
 def _output_ids(recipe: Recipe, schemas: Schemas) -> list[str]:
     """Return the nodes whose results are posted. Slow for a large document, of which the edges are looked at."""
     return [output.node_id for output in outputs(update(recipe.document, schemas), schemas, recipe.edits.outputs)]
+
+
+def _lacks_nodes(recipe: Recipe, schemas: Schemas) -> bool:
+    kinds = {node.type for node in recipe.document.nodes.values()}
+    return not kinds <= schemas.nodes.keys() | NODE_TYPES
 
 
 def _verdict(job: Job, items: Sequence[QueueItem], made: Sequence[str], titles: Mapping[str, str], asked: bool) -> Job:

@@ -18,6 +18,7 @@ from tests.workflows.builders import edge, node, raw
 from workflows.errors import Unavailable
 
 QUEUE = "/api/v1/queue/familiar"
+LOOK = ("GET", "/api/v1/queue/{queue_id}/list_all")
 
 CALLS = {
     "upload": "POST /api/v1/images/upload",
@@ -508,6 +509,26 @@ async def test_a_backend_that_was_restarted_is_read_again_before_it_is_given_any
         assert job.outcome is Outcome.FAILED
         assert "cannot run at the moment" in (job.problem or "")
         assert world.server.batches == 0
+        await world.assert_clean(engine)
+
+
+async def test_results_are_found_though_their_nodes_were_away_when_the_backend_was_read(resting_world: World) -> None:
+    world = resting_world
+    async with world.connected() as engine:
+        job, card, task = await world.start(engine, "blur")
+        await card.sees(Running | Away)
+        nodes, backend = world.server.nodes, engine.pool.first
+        connections = backend.events.connections
+        await world.server.upgrade("6.15.0", without={"img_blur"})
+        await until(lambda: backend.events.connections > connections)
+        await backend.refresh()
+        tries = world.server.requests[LOOK]
+        await until(lambda: world.server.requests[LOOK] > tries + 1)
+        await world.server.upgrade("6.14.2", nodes=nodes)
+        await world.server.resume()
+        closed = await task
+        assert closed.outcome is Outcome.COMPLETED, closed.problem
+        assert len(world.message(job).files) == 1
         await world.assert_clean(engine)
 
 
