@@ -55,7 +55,8 @@ class Board:
         moment = self._moment(self._line.standing(ticket.job_id), can_go=can_go)
         told = self._told.get(ticket.job_id)
         if told is None:
-            told = self._told[ticket.job_id] = _Told(ticket, moment, wake, None if can_go else now())
+            told = _Told(ticket, moment, wake, None if can_go or self._is_drained() else now())
+            self._told[ticket.job_id] = told
         elif is_news(told.moment, moment, now()):
             told.moment = moment
         return told.moment
@@ -67,11 +68,11 @@ class Board:
         """Wake those of whom something else can be told now, the next ones first, and not too many at once."""
         at, standings = now(), self._line.standings()
         offers = Offers(self._pool.offers, among=[backend.name for backend in self._pool])
-        news: list[tuple[int, _Told]] = []
+        news, is_drained = list[tuple[int, _Told]](), self._is_drained()
         for job_id, told in self._told.items():
             if standing := standings.get(job_id):
                 can_go = bool(offers(told.ticket))
-                told.stuck_since = None if can_go else told.stuck_since or at
+                told.stuck_since = None if can_go or is_drained else told.stuck_since or at
                 moment = self._moment(standing, can_go=can_go)
                 if self.is_hopeless(job_id) or is_news(told.moment, moment, at):
                     news.append((standing.position, told))
@@ -85,9 +86,13 @@ class Board:
             if self._told:
                 self.tell()
 
+    def _is_drained(self) -> bool:
+        """Tell whether whoever runs the bot took a backend out of service: they will give it back."""
+        return any(backend.is_drained for backend in self._pool)
+
     def _moment(self, standing: Standing, *, can_go: bool) -> Waiting | Away:
         if not can_go:
-            return Away()
+            return Away(is_drained=self._is_drained())
         is_paused = all(backend.is_paused for backend in self._pool if backend.is_up)
         if is_paused or standing.starts_in is None or not standing.position:
             return Waiting(standing.position)

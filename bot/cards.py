@@ -62,10 +62,11 @@ class Running:
 
 @dataclass(frozen=True)
 class Away:
-    """The backend does not answer, has no room, or was paused; the same step is tried again."""
+    """The backend does not answer, has no room, or takes nothing for a while; the same step is tried again."""
 
     is_full: bool = False
     is_paused: bool = False
+    is_drained: bool = False
 
 
 @dataclass(frozen=True)

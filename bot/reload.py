@@ -52,5 +52,8 @@ class Reload:
         except ConfigError as error:
             log.warning("nothing was changed: %s", "; ".join(str(error).splitlines()))
             return
+        if not settings.names_backends:
+            log.warning("nothing was changed: %s: it names no [[backend]]", self._config)
+            return
         changes = await pool.apply(settings.backend)
         log.info("%s was read again: %s", self._config, changes)

@@ -63,7 +63,7 @@ class Runner:
             raise UserError(problems.RESTARTING)
         job = job.evolve(backend=self._pool.choose(job.workflow_id, job.version).name)
         await self._store.create(job, most)
-        log.info("job %s: %s for user %s on %s", job.id, job.title, job.user_id, job.backend)
+        log.info("job %s: %s for user %s", job.id, job.title, job.user_id)
         self._steps.expect(job)
         signal = self._signals[job.id] = Signal()
         self._line.join(self._steps.ticket(job), signal.wake)

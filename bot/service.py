@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import threading
 from collections.abc import AsyncGenerator
 
 import aiohttp
 import discord
+from discord.gateway import KeepAliveHandler
 
 from bot.bot import Familiar, redirect
 from bot.config import TOKEN_VARIABLE, ConfigError, Settings
@@ -55,7 +57,15 @@ async def open_service(settings: Settings, reload: Reload | None = None) -> Asyn
                 connection.cancel()
                 with contextlib.suppress(asyncio.CancelledError, discord.DiscordException, ConfigError):
                     await connection
+                _end_heartbeats()
                 await _tell_of_stopping(engine)
+
+
+def _end_heartbeats() -> None:
+    """End the threads that the library leaves where it is stopped while it connects (2.7.1): they outlive the loop."""
+    for thread in threading.enumerate():
+        if isinstance(thread, KeepAliveHandler) and thread.ws.loop is asyncio.get_running_loop():
+            thread.stop()
 
 
 async def _stop(bot: Familiar, seconds: float) -> None:

@@ -14,7 +14,7 @@ from datetime import timedelta
 from bot.jobs import JobStore, now
 from bot.pool import Backend
 from bot.steps.tools import delete, made_in_sessions, origin, uploads_marked
-from workflows.errors import NotFound
+from workflows.errors import Broken, NotFound
 from workflows.models import QueueItem
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,12 @@ async def _delete_item(backend: Backend, orphan: QueueItem) -> None:
     if not orphan.status.is_final:
         await backend.client.cancel(orphan.destination or "")
         return
-    item = await backend.client.item(orphan.item_id)
+    try:
+        item = await backend.client.item(orphan.item_id)
+    except Broken:
+        # It cannot read it any more, and stops there.
+        await backend.client.delete_batch(orphan.destination or "")
+        return
     for made in await made_in_sessions(backend, {item.session_id}):
         await delete(backend, made)
     await backend.client.delete_item(item.item_id)

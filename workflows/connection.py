@@ -16,7 +16,7 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from workflows._json import mapping, sequence
-from workflows.errors import AuthError, Forbidden, NotFound, Oversized, Rejected, Unavailable
+from workflows.errors import AuthError, Broken, Forbidden, NotFound, Oversized, Rejected, Unavailable
 from workflows.models import LoginAnswer
 
 #: The server stalls for half a second at each item's start, and decodes large uploads for seconds.
@@ -148,7 +148,9 @@ def _checked(response: httpx.Response, kind: str) -> httpx.Response:
         raise AuthError(f"{asked}: 401")
     if status == 404:
         raise NotFound(asked)
-    if status in _UNAVAILABLE or status >= 500:
+    if status == 500:
+        raise Broken(f"{asked}: 500 {response.text[:200]}")
+    if status in _UNAVAILABLE or status > 500:
         raise Unavailable(f"{asked}: {status} {response.text[:200]}")
     if status >= 400:
         raise Rejected(f"{asked}: {status}", _problems(response))

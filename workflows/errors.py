@@ -6,6 +6,7 @@ FamiliarError
 │   └── InputError         a value does not fit its input
 └── BackendError           ours to mend; logged whole, never shown
     ├── Unavailable        no answer, or "not now": the same call may work later
+    │   ├── Broken         it answered 500: it may never be able to
     │   └── Unfetched      a file that a member attached cannot be had from where it is
     ├── AuthError          the backend wants a login, or refuses ours
     │   └── Forbidden      what was asked for is another user's
@@ -43,6 +44,10 @@ class BackendError(FamiliarError):
 
 class Unavailable(BackendError):
     """No answer, or "not now": the same call may work later."""
+
+
+class Broken(Unavailable):
+    """It answered 500: it cannot do that now, and may never be able to."""
 
 
 class Unfetched(Unavailable):

@@ -141,6 +141,7 @@ async def _enqueue(tools: Tools, job: Job, backend: Backend) -> Job:
     except BackendError:
         await tools.unanswered(job)
         raise
+    log.info("job %s: enqueued on %s", job.id, backend.name)
     tools.pool.given(backend.name, job.workflow_id, job.version, _models(batch))
     return await _enqueued(tools, job, backend, answer.item_ids)
 

@@ -13,7 +13,7 @@ from bot.pool import Backend
 from bot.signals import Signal
 from bot.steps.deliver import deliver
 from bot.steps.follow import INTERMEDIATE, note_made
-from bot.steps.tools import Tools, delete_all, made_in_sessions, made_of, mark, together, uploads_marked
+from bot.steps.tools import Tools, delete_all, made_in_sessions, made_of, mark, readable_items, together, uploads_marked
 from workflows.results import MediaKind
 
 log = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ async def _note_unanswered(tools: Tools, job: Job, backend: Backend, batches: Se
     uploads = await uploads_marked(backend, mark(tools.instance, job.id))
     await tools.store.note(Asset(job.id, backend.name, _UPLOAD[upload.kind], upload.name) for upload in uploads)
     for batch in batches:
-        items = await backend.client.items(batch.ref)
+        items = await readable_items(backend, batch.ref)
         await tools.store.note(Asset(job.id, backend.name, AssetKind.ITEM, str(i.item_id)) for i in items)
 
 
@@ -122,7 +122,7 @@ async def _late(tools: Tools, job: Job, backend: Backend, items: Sequence[Asset]
         # It was given up before its end was seen, so it may run still, and what it made has no name here yet.
         for batch_id in job.batch_ids:
             await backend.client.cancel(batch_id)
-            found = await backend.client.items(batch_id)
+            found = await readable_items(backend, batch_id)
             await note_made(tools, job, backend, found, (), ())
             sessions |= {item.session_id for item in found}
     await _quiet(backend)

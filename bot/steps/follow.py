@@ -16,7 +16,7 @@ from bot.signals import Signal
 from bot.steps.early import Early
 from bot.steps.tools import Tools, existing, made_of, node_titles
 from workflows.batches import NODE_TYPES
-from workflows.errors import BackendError
+from workflows.errors import BackendError, Broken
 from workflows.events import EventKind, Watch
 from workflows.models import ItemStatus, QueueItem
 from workflows.progress import Progress
@@ -49,8 +49,13 @@ async def queued(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     progress = tools.progress.setdefault(job.batch_id, Progress(titles, items=len(job.item_ids)))
     watch = backend.events.watch(job.batch_id)
     async with Early(backend.client, output_ids, tools.pictures) as early:
-        with signal.also_wakes(watch.poke):
-            items = await _follow(job, backend, card, signal, watch, progress, early)
+        try:
+            with signal.also_wakes(watch.poke):
+                items = await _follow(job, backend, card, signal, watch, progress, early)
+        except Broken:
+            # After an upgrade it may not be able to read its own row any more, and its queue stops there for everybody.
+            tools.fitness.require(job.workflow_id, job.version)
+            raise
         if items is None:
             return job.ended(Outcome.LOST, problems.FORGOTTEN)
         if _lacks_nodes(recipe, schemas):

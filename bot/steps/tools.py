@@ -23,8 +23,8 @@ from bot.pool import Backend, Pool
 from bot.usage import Usage
 from workflows.batches import NODE_TYPES
 from workflows.document import Document
-from workflows.errors import NotFound, Rejected, Unavailable
-from workflows.models import VideoRecord
+from workflows.errors import Broken, NotFound, Rejected, Unavailable
+from workflows.models import QueueItem, VideoRecord
 from workflows.progress import Progress
 from workflows.results import Made, MediaKind
 from workflows.schema import Schemas
@@ -172,6 +172,19 @@ async def together(*calls: Awaitable[None]) -> None:
     """Await calls at once, each to its end, whichever fails: none goes on beside the next try."""
     for error in filter(None, await asyncio.gather(*calls, return_exceptions=True)):
         raise error
+
+
+async def readable_items(backend: Backend, destination: str) -> list[QueueItem]:
+    """Return a batch's items, of a job that is over; where the backend cannot read them any more, delete them.
+
+    A row that an upgrade made unreadable stops its queue for everybody, and only this removes it.
+    """
+    try:
+        return await backend.client.items(destination)
+    except Broken:
+        log.warning("backend %s cannot read batch %s, which is deleted", backend.name, destination)
+        await backend.client.delete_batch(destination)
+        return []
 
 
 async def uploads_marked(backend: Backend, prefix: str) -> dict[Made, str]:

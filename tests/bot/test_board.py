@@ -104,3 +104,15 @@ async def test_one_that_fits_nowhere_waits_for_the_backend_that_it_fits(world: W
         line.join(ticket, lambda: None)
         assert board.waiting(ticket, lambda: None) == Away()
         assert board.is_hopeless("a")
+
+
+async def test_what_waits_for_a_backend_that_is_drained_keeps_its_hope(world: World) -> None:
+    """Whoever took it out of service gives it back."""
+    async with world.connected() as engine:
+        line = Line(engine.pool.offers, engine.pool.slots)
+        board, ticket = Board(line, engine.pool, 0), Ticket("a", 1)
+        line.join(ticket, lambda: None)
+        await engine.pool.drain("main")
+        assert board.waiting(ticket, lambda: None) == Away(is_drained=True)
+        board.tell()
+        assert not board.is_hopeless("a")

@@ -50,8 +50,9 @@ def names(pool: Pool) -> list[str]:
         (ONE + "max_in_flight = 0\n[limits]\nretry_minutes = 0\n", {}, "max_in_flight"),
         (LOGIN, {}, "backend one.password_env: WORDS is not set."),
         (None, {}, "there is no such file"),
+        ("[limits]\nretry_minutes = 1\n", {}, "it names no [[backend]]"),
     ],
-    ids=["no TOML", "one name twice", "several mistakes", "no password", "no file"],
+    ids=["no TOML", "one name twice", "several mistakes", "no password", "no file", "no backend"],
 )
 async def test_a_mistake_is_one_line_and_changes_nothing(
     text: str | None,

@@ -578,3 +578,21 @@ async def test_a_part_that_was_cleared_there_is_told_of(resting_world: World) ->
         assert (closed.outcome, closed.problem) == (Outcome.LOST, problems.PARTLY_FORGOTTEN)
         assert world.message(job).files
         await world.assert_clean(engine)
+
+
+async def test_a_row_that_an_upgrade_made_unreadable_does_not_stop_the_queue(resting_world: World) -> None:
+    """The backend cannot read it, so its queue stops there, for everybody: only deleting it helps."""
+    world = resting_world
+    async with world.connected() as engine:
+        await world.published(engine, "hue")
+        broken, card, task = await world.start(engine, "blur")
+        await card.sees(Running | Away)
+        await world.server.upgrade("6.15.0", without={"img_blur"})
+        await world.server.resume()
+        await engine.pool.first.refresh()
+        await engine.fitness.recheck()
+        assert (await task).outcome is Outcome.FAILED
+        assert "cannot run at the moment" in (world.message(broken).job.problem or "")
+        job, _ = await world.run(engine, "hue")
+        assert job.outcome is Outcome.COMPLETED
+        await world.assert_clean(engine)
