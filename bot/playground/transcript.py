@@ -43,7 +43,8 @@ def show(console: Console, message: Message | Snapshot, *, edited: bool = False,
         parts += [_line(line) for line in str(embed.get("description", "")).splitlines()]
         parts.append(Text(str(embed.get("footer", {}).get("text", "")), style="dim"))
     parts += [Text(f"📎 {file.filename}  {len(file.data) // 1024} KiB", style="green") for file in message.attachments]
-    buttons = [part.get("label") or part.get("placeholder", "") for row in message.components for part in row.get("components", [])]
+    held = [part for row in message.components for part in row.get("components", [])]
+    buttons = [part.get("label") or part.get("placeholder", "") for part in held]
     if buttons:
         parts.append(Text("  ".join(f"[ {label} ]" for label in buttons), style="blue"))
     heading = "Familiar" + (" (edited)" if edited else "") + (f" · only {only_for} sees this" if only_for else "")
