@@ -94,10 +94,10 @@ class Turns:
 
 
 def main(  # noqa: PLR0913, PLR0917  each is an option of the command line
-    jobs: Annotated[int, typer.Option()] = 1000,
-    users: Annotated[int, typer.Option()] = 200,
-    channels: Annotated[int, typer.Option()] = 50,
-    guilds: Annotated[int, typer.Option()] = 10,
+    jobs: Annotated[int, typer.Option(help="How many jobs are asked for.")] = 1000,
+    users: Annotated[int, typer.Option(help="How many people ask.")] = 200,
+    channels: Annotated[int, typer.Option(help="How many channels, in all servers together.")] = 50,
+    guilds: Annotated[int, typer.Option(help="How many servers there are.")] = 10,
     backends: Annotated[int, typer.Option(help="How many local InvokeAIs there are.")] = 1,
     seconds: Annotated[float, typer.Option(help="How long it takes until the last command came.")] = 60,
     node_seconds: Annotated[float, typer.Option(help="How long each node of a job takes.")] = 0.1,

@@ -78,7 +78,7 @@ class Ways:
 def main(  # noqa: PLR0913, PLR0917  one for each option
     url: Annotated[str, typer.Argument(help="A running InvokeAI.")],
     runs: Annotated[int, typer.Option(help="How many runs of each way count.")] = 20,
-    crowd: Annotated[int, typer.Option(help="How many jobs at once, in a second table.")] = 0,
+    crowd: Annotated[int, typer.Option(help="How many jobs at once, such as 20, in a second table; 0: none.")] = 0,
     rounds: Annotated[int, typer.Option(help="How often the jobs at once; the median counts.")] = 1,
     in_flight: Annotated[int, typer.Option(help="The engine's max_in_flight.")] = IN_FLIGHT,
     py_client: Annotated[Path | None, typer.Option(help="A Python that has invokeai-py-client.")] = None,

@@ -82,9 +82,9 @@ class Found:
 
 def main(
     jobs: Annotated[int, typer.Option(help="How many unfinished jobs there are.")] = 5000,
-    users: Annotated[int, typer.Option()] = 200,
-    channels: Annotated[int, typer.Option()] = 50,
-    guilds: Annotated[int, typer.Option()] = 10,
+    users: Annotated[int, typer.Option(help="How many people they belong to.")] = 200,
+    channels: Annotated[int, typer.Option(help="How many channels, in all servers together.")] = 50,
+    guilds: Annotated[int, typer.Option(help="How many servers there are.")] = 10,
     patience: Annotated[float, typer.Option(help="How many seconds each part may take.")] = 120,
     seed: Annotated[int, typer.Option(help="What decides whose job is where.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="The figures for programs.")] = False,

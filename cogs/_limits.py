@@ -38,8 +38,12 @@ def _role(limits: Limits, everyone: RoleCap, cap: RoleCap) -> str:
 
 def _words_of(caps: Caps) -> Iterator[tuple[str, str]]:
     """Yield each value's name, and what it allows."""
-    yield "weight", "ordinary turns" if caps.weight == 1 else f"{caps.weight:g} turns where others have one"
+    yield "weight", "ordinary turns" if caps.weight == 1 else f"{caps.weight:.3g} turns where others have one"
     yield "running", f"{'any number' if caps.running is None else caps.running} running at a time"
     yield "waiting", f"{caps.waiting} under way at a time"
-    minutes = None if caps.daily_seconds is None else f"{round(caps.daily_seconds / 60, 1):g}"
-    yield "daily_seconds", f"{minutes} min of InvokeAI in 24 hours" if minutes else "any time of InvokeAI"
+    minutes = None if caps.daily_seconds is None else caps.daily_seconds / 60
+    yield "daily_seconds", "any time of InvokeAI" if minutes is None else f"{_minutes(minutes)} of InvokeAI in 24 hours"
+
+
+def _minutes(minutes: float) -> str:
+    return f"{minutes:.0f} min" if minutes.is_integer() else f"{minutes:.1f} min"
