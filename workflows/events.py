@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 PATH = "/ws/socket.io"
 _FIRST_DELAY = 0.2
 _LONGEST_DELAY = 5.0
+#: How long a server may take to say goodbye.
+_GOODBYE_SECONDS = 0.2
 #: The server holds still for half a second at each item's start.
 _PATIENCE = 10
 
@@ -154,9 +156,8 @@ class EventStream:
         delay = _FIRST_DELAY
         while True:
             try:
-                # A session of our own: the library leaves its own open where connecting is given up half-way.
-                async with aiohttp.ClientSession() as session:
-                    await self._hold_one(session)
+                async with _sockets() as sockets:
+                    await self._hold_one(sockets)
                 delay = _FIRST_DELAY
             except Exception as error:  # noqa: BLE001  at an odd answer the library raises anything; the next may be sane
                 log.debug("no event connection to %s: %s", self._url, error)
@@ -164,10 +165,10 @@ class EventStream:
             await asyncio.sleep(delay)
             delay = min(delay * 2, _LONGEST_DELAY)
 
-    async def _hold_one(self, session: aiohttp.ClientSession) -> None:
+    async def _hold_one(self, sockets: _Sockets) -> None:
         """Connect, and return when that connection is lost."""
         # python-socketio has no types; it stays inside this method.
-        socket: Any = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=session)
+        socket: Any = socketio.AsyncClient(reconnection=False, handle_sigint=False, http_session=sockets)
         socket.on("disconnect", self._on_disconnect)
         for kind in EventKind:
             socket.on(kind.value, self._handler(kind))
@@ -220,6 +221,38 @@ class EventStream:
                 watch.push(event)
         elif watch := self._watches.get(text(data.get("batch_id"))):
             watch.push(event)
+
+
+class _Sockets:
+    """An HTTP session as the library uses it, which closes its websockets: one given up half-way is left open."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+        self._opened: list[aiohttp.ClientWebSocketResponse[bool]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    async def ws_connect(self, *args: Any, **how: Any) -> aiohttp.ClientWebSocketResponse[bool]:
+        opened: aiohttp.ClientWebSocketResponse[bool] = await self._session.ws_connect(*args, **how)
+        self._opened.append(opened)
+        return opened
+
+    async def close_all(self) -> None:
+        for opened in self._opened:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_GOODBYE_SECONDS):
+                    await opened.close()
+
+
+@contextlib.asynccontextmanager
+async def _sockets() -> AsyncGenerator[_Sockets]:
+    async with aiohttp.ClientSession() as session:
+        sockets = _Sockets(session)
+        try:
+            yield sockets
+        finally:
+            await sockets.close_all()
 
 
 def read_event(kind: EventKind, data: dict[str, Any]) -> Event:
