@@ -98,7 +98,9 @@ class Gate:
         if seconds is None:
             return None
         if job.state is State.QUEUED and job.enqueued_at:
-            return job.enqueued_at + timedelta(seconds=seconds)
+            end = job.enqueued_at + timedelta(seconds=seconds)
+            # What is overdue by as long as it should have taken ends nobody knows when.
+            return end if now() - end < timedelta(seconds=max(seconds, 60)) else None
         starts_in = self._runner.standing(job).starts_in
         return None if starts_in is None else now() + timedelta(seconds=starts_in + seconds)
 

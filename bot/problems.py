@@ -40,12 +40,15 @@ PARTLY_FORGOTTEN = "A part of this job was cleared on InvokeAI; this is what the
 NOTHING_MADE = "The workflow ran to its end but made no picture and no video. Please tell an admin of this server."
 REFUSED_VIDEO = "InvokeAI cannot read that video. Please attach an MP4 file with H.264 video."
 TOO_LARGE = "The results are too large for this server, however small they are made. Try a smaller size."
-NO_FILES = "The results are ready, but I may not attach files here any more. Please give me **Attach Files** again."
+NO_FILES = (
+    "I may not attach files here any more, nor did a direct message reach you. Ask an admin to give me "
+    "**Attach Files**, then run it again."
+)
 VANISHED = "The results were deleted on InvokeAI before they could be posted. Please run it again."
 
 
 #: What was nobody's mistake but ours, or the backend's: the same job may well end better.
-_OURS = (OUR_SIDE, UNREACHABLE, FULL, UNFETCHED, RESTARTED, FORGOTTEN, VANISHED)
+_OURS = (OUR_SIDE, UNREACHABLE, FULL, UNFETCHED, RESTARTED, FORGOTTEN, VANISHED, NO_FILES)
 _BACKENDS = ("ImageRecordNotFoundException", "VideoRecordNotFoundException", "ImageFileSaveException")
 
 

@@ -37,7 +37,10 @@ class AgainButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"fam
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         async with answering(interaction):
-            await run_again(interaction, self.job_id)
+            bot: Familiar = interaction.client
+            # Of two presses at a time, the second shall see the job of the first.
+            async with bot.drafting(f"again {self.job_id}"):
+                await run_again(interaction, self.job_id)
             await _take_away(interaction)
 
 
@@ -52,6 +55,8 @@ async def run_again(interaction: discord.Interaction[Any], job_id: str) -> None:
         raise UserError("Only the one who asked for it can run it again. The command itself is there for you too.")
     if not may_run_again(job):
         raise UserError("That job can only be run by its command.")
+    if await _runs_again(bot, job, interaction.id):
+        raise UserError("It runs again already. `/jobs` shows where it stands.")
     published = await catalog.current(job.workflow_id)
     if published is None:
         raise UserError("That workflow was removed from this server in the meantime.")
@@ -64,6 +69,20 @@ async def run_again(interaction: discord.Interaction[Any], job_id: str) -> None:
         raise UserError(f"That version of the workflow is gone. Please use {_command(published)} anew.") from None
     parts = JobParts(job.workflow_id, job.version, job.title, inputs, job.given, attachments)
     await launch_job(interaction, parts)
+
+
+async def _runs_again(bot: Familiar, job: Job, interaction_id: int) -> bool:
+    """Tell whether what a job was asked for is under way once more: seeds that were drawn tell it from a new run.
+
+    What this very press set going does not count: it was delivered twice, and has its answer.
+    """
+    under_way, _ = await bot.engine.store.of_user(job.user_id, job.guild_id, 0)
+    later = [one for one in under_way if one.created_at > job.created_at and one.interaction_id != interaction_id]
+    return any(_asked(one) == _asked(job) for one in later)
+
+
+def _asked(job: Job) -> tuple[Any, ...]:
+    return job.workflow_id, job.version, job.given, job.attachments
 
 
 def _files(job: Job, published: Published) -> tuple[Attachment, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 from collections.abc import Iterator, Sequence
@@ -16,12 +17,17 @@ from bot.catalog import Published
 from bot.doctor import counted
 from bot.options import shorten
 from cogs import _words
+from cogs._library import manages
 from workflows.words import listed
 
 log = logging.getLogger(__name__)
 
 _LONGEST = 300
 _NONCE = 25
+#: Between direct messages: who writes to many at once is taken for a spammer.
+_PAUSE_SECONDS = 1.0
+#: What Discord answers where direct messages are opened too fast; with status 400.
+_TOO_FAST = 40003
 _WHAT_TO_DO = (
     "Install what is missing, or upload a version that does without it: `/workflow update`. Until then members are "
     "told that it cannot run. I write again when it can."
@@ -31,12 +37,12 @@ _WHAT_TO_DO = (
 async def tell(bot: Familiar, news: Sequence[Broken]) -> set[int]:
     """Tell who published them, one message for each server and admin; return the workflows that are done with.
 
-    Who cannot be written to is not tried again: `/workflow list` shows it too.
+    Where they do not manage the server any more its owner is told. Who cannot be written to is not tried again:
+    `/workflow list` shows it too.
     """
     done: set[int] = set()
-    ordered = sorted(news, key=_addressee)
-    for (guild_id, user_id), grouped in groupby(ordered, key=_addressee):
-        of_one = list(grouped)
+    for number, ((guild_id, user_id), of_one) in enumerate((await _by_addressee(bot, news)).items()):
+        await asyncio.sleep(_PAUSE_SECONDS if number else 0)
         guild = bot.get_guild(guild_id)
         # Whoever sent the bot away need not hear of it.
         if guild is None or await _write(bot, user_id, of_one, _embed(bot, guild.name, of_one)):
@@ -44,8 +50,26 @@ async def tell(bot: Familiar, news: Sequence[Broken]) -> set[int]:
     return done
 
 
-def _addressee(one: Broken) -> tuple[int, int]:
+async def _by_addressee(bot: Familiar, news: Sequence[Broken]) -> dict[tuple[int, int], list[Broken]]:
+    """Group the news by server and by who is to be told; leave out those of whom that is not known now."""
+    found = dict[tuple[int, int], list[Broken]]()
+    for (guild_id, user_id), grouped in groupby(sorted(news, key=_publisher), key=_publisher):
+        if (addressee := await _addressee(bot.get_guild(guild_id), user_id)) is not None:
+            found.setdefault((guild_id, addressee), []).extend(grouped)
+    return found
+
+
+def _publisher(one: Broken) -> tuple[int, int]:
     return one.guild_id, one.user_id
+
+
+async def _addressee(guild: discord.Guild | None, user_id: int) -> int | None:
+    """Return who is to hear of what a user published; None where it can only be told later."""
+    try:
+        return user_id if guild is None or await manages(guild, user_id) else guild.owner_id or user_id
+    except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
+        log.warning("whether user %s still manages server %s is not known: %r", user_id, guild and guild.id, error)
+        return None
 
 
 async def _write(bot: Familiar, user_id: int, news: Sequence[Broken], embed: discord.Embed) -> bool:
@@ -56,7 +80,7 @@ async def _write(bot: Familiar, user_id: int, news: Sequence[Broken], embed: dis
         await channel.send(embed=embed, nonce=_nonce(news))
     except discord.HTTPException as refused:
         log.warning("user %s could not be told of broken workflows: %s", user_id, refused)
-        return refused.status < 500 and refused.status != 429
+        return refused.status < 500 and refused.status not in {401, 429} and refused.code != _TOO_FAST
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         log.warning("user %s could not be told of broken workflows: %r", user_id, error)
         return False

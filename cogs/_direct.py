@@ -11,6 +11,7 @@ from bot.cards import FILES_PER_MESSAGE, Told, Undeliverable
 from bot.jobs import Job
 from bot.media import ResultFile
 from cogs import _words
+from cogs._offers import may_run_again
 from cogs._posting import as_files, posted, translated
 
 #: Of one file: a boosted server may have allowed more.
@@ -33,6 +34,8 @@ async def send_direct(
             if embed.footer.text not in there:
                 told = embed.copy()
                 told.description = f"{note}\n{embed.description or ''}"
+                if may_run_again(job):
+                    told.description += f"\n🔁 On the server, `/job {job.id}` offers it again."
                 await channel.send(embed=told, files=as_files(head), nonce=f"{job.id}-d0")
             await post_further(channel, job, rest, there, "d")
     except Undeliverable as error:

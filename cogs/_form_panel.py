@@ -7,7 +7,9 @@ stays as it is, for the next run with another value.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,25 +20,23 @@ from bot.bot import Familiar, answering
 from bot.catalog import Published
 from bot.forms import Form
 from bot.jobs import new_id
-from cogs import _words
 from cogs._allowed import require_allowed
 from cogs._form import Sheet
 from cogs._form_fields import answers, filled, modal
+from cogs._form_words import form_embed
 from cogs._launch import launch
 from workflows.errors import BackendError, InputError, Unavailable, UserError
 from workflows.models import ModelRecord
 from workflows.values import InputSpec
 from workflows.words import shorten
 
+log = logging.getLogger(__name__)
+
 Interaction = discord.Interaction[Any]
 
 #: The rows of a message above the last, which holds Run and its like. Five buttons in each lead to a hundred inputs,
 #: which is as many as a document may expose.
 _ROWS, _IN_A_ROW = 4, 5
-#: Of an embed's 6000 characters, and of a field's 1024.
-_VALUES, _FIELD = 3400, 950
-#: As many names as a field holds in any case.
-_NAMED = 12
 _GONE = "That form is gone: it was closed, or is older than a day. `/run` opens a new one."
 _CHANGED = "🔁 The workflow was changed in the meantime. Please look at the values before you press **Run**."
 _AGAIN = "🕘 Filled in as you had it last time."
@@ -47,10 +47,8 @@ _AGAIN = "🕘 Filled in as you had it last time."
 
 async def open_form(interaction: Interaction, published: Published) -> None:
     """Answer with a new form, filled in as the member had it last. Raises UserError where it may not be run."""
-    require_enabled(published)
     bot: Familiar = interaction.client
-    # Side by side: each may take two of the three seconds that Discord waits for an answer.
-    models, _ = await asyncio.gather(_models(bot, published), require_allowed(interaction, published))
+    models = await _models_to_run(interaction, published)
     forms = bot.engine.forms
     user_id = interaction.user.id
     remembered = await forms.remembered(user_id, published.workflow_id)
@@ -59,6 +57,15 @@ async def open_form(interaction: Interaction, published: Published) -> None:
     await forms.save(sheet.form)
     note = _AGAIN if sheet.form.given else ""
     await interaction.response.send_message(embed=form_embed(sheet, note), view=form_view(sheet), ephemeral=True)
+
+
+async def _models_to_run(interaction: Interaction, published: Published) -> Sequence[ModelRecord] | None:
+    """Return what is installed, as _models does. Raises UserError where the workflow may not be run."""
+    require_enabled(published)
+    # Side by side: each may take two of the three seconds that Discord waits for an answer.
+    asked = _models(interaction.client, published), require_allowed(interaction, published)
+    models, _ = await asyncio.gather(*asked)
+    return models
 
 
 def require_enabled(published: Published) -> None:
@@ -85,14 +92,18 @@ class Opened:
     changed: bool = False
 
 
-async def reopen(interaction: Interaction, form_id: str) -> Opened:
-    """Return a form, brought to the workflow's current version. Raises UserError."""
+async def reopen(interaction: Interaction, form_id: str, *, to_run: bool = False) -> Opened:
+    """Return a form, brought to the workflow's current version. Raises UserError, also where it may not be run."""
     bot: Familiar = interaction.client
     form = await _own(interaction, form_id)
     published = await bot.engine.catalog.current(form.workflow_id)
     if published is None:
         raise UserError("That workflow was removed from this server in the meantime.")
-    sheet = Sheet(form, published, await _models(bot, published))
+    if to_run:
+        models = await _models_to_run(interaction, published)
+    else:
+        models = await _models(bot, published)
+    sheet = Sheet(form, published, models)
     if form.version == published.version:
         return Opened(sheet)
     before = await _inputs(bot, form)
@@ -120,39 +131,6 @@ async def _inputs(bot: Familiar, form: Form) -> tuple[InputSpec, ...] | None:
 
 
 # What it shows
-
-
-def form_embed(sheet: Sheet, note: str = "", refused: Sequence[InputError] = ()) -> discord.Embed:
-    """Draw a form: each input with its value, then what is needed, then what does not fit."""
-    description = sheet.published.description.strip()
-    lines = [f"-# {_words.literal(description)}"] if description else []
-    lines += [note] if note else []
-    lines += _value_lines(sheet) or ["It asks for nothing. Press **Run**."]
-    color = _words.BLUE if sheet.is_ready else _words.GREY
-    embed = discord.Embed(title=_words.title(sheet.published.name), description=_words.cut(lines, _VALUES), color=color)
-    if sheet.lacking:
-        embed.add_field(name="❗ Still needed", value=_names(sheet.lacking), inline=False)
-    if wrong := [f"**{_words.literal(e.name)}**: {_words.literal(e.problem)}" for e in (*sheet.problems, *refused)]:
-        embed.add_field(name="⚠️ Please correct", value=_words.cut(wrong, _FIELD), inline=False)
-    return embed.set_footer(text="Stays open: change a value and run it again.")
-
-
-def _names(specs: Sequence[InputSpec]) -> str:
-    named = ", ".join(f"**{_words.literal(spec.name)}**" for spec in specs[:_NAMED])
-    return named + (f" and {len(specs) - _NAMED} more" if len(specs) > _NAMED else "")
-
-
-def _value_lines(sheet: Sheet) -> list[str]:
-    many = len(sheet.groups) > 1
-    width = 100 if len(sheet.inputs) <= 25 else 50
-    lines: list[str] = []
-    for number, spec in enumerate(sheet.inputs, 1):
-        mark = "❗ " if spec in sheet.lacking else "⚠️ " if sheet.problem(spec) else ""
-        required = " (required)" if spec.required else ""
-        value = _words.literal(shorten(sheet.shown(spec), width))
-        place = f"`{number:>{len(str(len(sheet.inputs)))}}` " if many else ""
-        lines.append(f"{place}{mark}**{_words.literal(spec.name)}**{required} {value}")
-    return lines
 
 
 def form_view(sheet: Sheet) -> discord.ui.View:
@@ -241,22 +219,24 @@ async def _ask(interaction: Interaction, form_id: str, group: int) -> None:
 
 
 async def _run(interaction: Interaction, form_id: str) -> None:
-    opened = await reopen(interaction, form_id)
+    opened = await reopen(interaction, form_id, to_run=True)
     sheet = opened.sheet
     if opened.changed:
         await _show(interaction, sheet, _CHANGED)
         return
-    require_enabled(sheet.published)
     if sheet.models is None:
         # To ask for anything more would take longer than Discord waits for an answer.
         raise Unavailable("no backend told its models")
-    await require_allowed(interaction, sheet.published)
     if not sheet.is_ready:
         await _show(interaction, sheet, "")
         return
     await launch(interaction, sheet.published, sheet.raw)
     bot: Familiar = interaction.client
-    await bot.engine.forms.remember(interaction.user.id, sheet.published.workflow_id, sheet.given)
+    try:
+        await bot.engine.forms.remember(interaction.user.id, sheet.published.workflow_id, sheet.given)
+    except sqlite3.Error as error:
+        # The job runs: nobody shall be told that nothing was done.
+        log.warning("form %s: its values are not remembered: %s", form_id, error)
 
 
 async def _clear(interaction: Interaction, form_id: str, *, only_files: bool) -> None:

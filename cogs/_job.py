@@ -9,20 +9,19 @@ import discord
 from bot.cards import Told
 from bot.jobs import Job, Outcome, State, now
 from bot.line import Standing
+from bot.pool import Pool
 from cogs import _words
 from cogs._cancel import CancelButton
-from cogs._offers import again_button, may_run_again
+from cogs._offers import again_button, is_untold, may_run_again
 
 SIGNS = {Outcome.COMPLETED: "✅", Outcome.FAILED: "❌", Outcome.CANCELLED: "🛑", Outcome.LOST: "❔"}
-#: By then the card says how it ended, if it ever will.
-_TOLD = frozenset({State.SETTLED, State.CLOSED})
 _NOT_HEARD = "and a direct message did not get through either"
 _ADVICE = "Run it again once I may write there, or once you take direct messages from this server."
 
 
-def job_embed(job: Job, standing: Standing, *, is_own: bool) -> discord.Embed:
-    """Draw one job for whoever asks."""
-    lines = [_ending(job)] if job.outcome else [_running(job, standing)]
+def job_embed(job: Job, standing: Standing, *, is_own: bool, trouble: str = "") -> discord.Embed:
+    """Draw one job for whoever asks; `trouble` is what keeps it from going on."""
+    lines = [_ending(job)] if job.outcome else [_running(job, standing, trouble)]
     asked = f"Asked {discord.utils.format_dt(job.created_at, 'R')}" + ("" if is_own else f" by <@{job.user_id}>")
     lines += [asked]
     if told := where_told(job):
@@ -44,11 +43,6 @@ def job_view(job: Job, *, is_own: bool) -> discord.ui.View | None:
     return view if view.children else None
 
 
-def is_untold(job: Job) -> bool:
-    """Tell whether a job is over and could be told nowhere."""
-    return job.outcome is not None and job.state in _TOLD and job.delivered_at is None
-
-
 def where_told(job: Job) -> str:
     """Say where a job's card is, or where its end was told, or why it could not be."""
     if job.message_id is None:
@@ -61,11 +55,25 @@ def where_told(job: Job) -> str:
         case Told.CARD_DELETED:
             return "Somebody deleted its card, so its end was not posted."
         case Told.CHANNEL_DELETED:
-            return f"It could not be told: its channel was deleted, {_NOT_HEARD}. {_ADVICE}"
+            return f"It could not be told: its channel was deleted, {_NOT_HEARD}. Run it again in another channel."
         case Told.FORBIDDEN:
             return f"It could not be told: I may not write in <#{job.channel_id}> any more, {_NOT_HEARD}. {_ADVICE}"
         case _:
             return "Its end could not be posted."
+
+
+def trouble_of(job: Job, pool: Pool) -> str:
+    """Say what keeps an unfinished job's backend from going on with it; nothing where it goes on, or can elsewhere."""
+    try:
+        backend = pool.get(job.backend or "")
+    except KeyError:
+        return ""
+    can_move = job.state is not State.QUEUED
+    if can_move and any(one.is_up and not one.is_paused and not one.is_draining for one in pool):
+        return ""
+    if not backend.is_up:
+        return "🔌 InvokeAI does not answer at the moment"
+    return "⏸️ InvokeAI's queue is paused at the moment" if backend.is_paused else ""
 
 
 def line_text(job: Job, standing: Standing) -> str | None:
@@ -78,9 +86,11 @@ def line_text(job: Job, standing: Standing) -> str | None:
     return _words.line_position(standing.position, starts_at)
 
 
-def _running(job: Job, standing: Standing) -> str:
+def _running(job: Job, standing: Standing, trouble: str) -> str:
     if job.cancel_requested:
         return "🛑 Cancelling …"
+    if trouble:
+        return f"{trouble}. The job is kept."
     if text := line_text(job, standing):
         return f"⏳ {text}"
     if job.state is State.NEW and job.attachments:

@@ -5,12 +5,27 @@ from __future__ import annotations
 import discord
 
 from bot import problems
-from bot.jobs import Job, Outcome
+from bot.cards import Told
+from bot.jobs import Job, Outcome, State
+
+#: By then the card says how it ended, if it ever will.
+IS_TOLD = frozenset({State.SETTLED, State.CLOSED})
 
 
 def may_run_again(job: Job) -> bool:
-    """Tell whether a job ended through no fault of its values."""
-    return job.outcome is Outcome.LOST or (job.outcome is Outcome.FAILED and problems.is_ours(job.problem))
+    """Tell whether a job ended through no fault of its values, or well, but told to nobody who wanted to know."""
+    match job.outcome:
+        case Outcome.COMPLETED:
+            return is_untold(job) and job.delivery != Told.CARD_DELETED
+        case Outcome.FAILED:
+            return problems.is_ours(job.problem)
+        case _:
+            return job.outcome is Outcome.LOST
+
+
+def is_untold(job: Job) -> bool:
+    """Tell whether a job is over and could be told nowhere."""
+    return job.outcome is not None and job.state in IS_TOLD and job.delivered_at is None
 
 
 def again_id(job_id: str) -> str:

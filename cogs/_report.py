@@ -66,13 +66,13 @@ def _room(slug: str, description: str, arrangement: Arrangement) -> tuple[str, .
     return tuple(told)
 
 
-def report_embed(face: Face, report: Report) -> discord.Embed:
+def report_embed(face: Face, report: Report, heading: str = "Cannot be published") -> discord.Embed:
     """Draw the report; what does not fit a message is cut with a word, never refused by Discord."""
     problems = tuple(dict.fromkeys((*report.problems, *report.lacks, *face.problems)))
     title = f"# `/{face.slug}`" if face.has_command else f"# `/run` {_words.literal(face.slug)}"
     lines = [title, _words.literal(shorten(face.description, 100)) or "-# no description"]
     # First, for what comes last may be cut.
-    lines += [*_section("❌", "Cannot be published", problems), *(f"👉 {way}" for way in face.ways_out)]
+    lines += [*_section("❌", heading, problems), *(f"👉 {way}" for way in face.ways_out)]
     lines += [*_section("🔁", "What members will notice", face.changes), ""]
     lines += _inputs(face)
     lines += _section("🔒", "The same for everyone", [_fixed(spec) for spec in face.inputs if spec.hidden])

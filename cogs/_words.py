@@ -113,14 +113,13 @@ def direct_note(job: Job, why: Told, *, has_files: bool) -> str:
     what = "here are the results" if has_files else "here is how it ended"
     if why is Told.CHANNEL_DELETED:
         return f"📬 The channel {asked} was deleted, so {what}."
-    verb = "attach files" if has_files else "write"
-    return f"📬 I may not {verb} {asked} any more, so {what}."
+    return f"📬 I cannot post {asked} any more, so {what}."
 
 
 def elsewhere_note(job: Job, *, has_files: bool) -> str:
     """Say on a card that its end was told by direct message."""
     if has_files:
-        return f"📬 I may not attach files here any more, so the results went to <@{job.user_id}> by direct message."
+        return f"📬 I cannot post files here any more, so the results went to <@{job.user_id}> by direct message."
     return f"📬 I may not write here any more, so <@{job.user_id}> was told by direct message."
 
 

@@ -50,6 +50,8 @@ class Admin(commands.GroupCog, group_name="admin", group_description="See how Fa
     )
     async def backend(self, interaction: Interaction, name: str, action: Literal["drain", "give back"]) -> None:
         """Take a backend out of service, or put it back (for whoever runs this bot)"""
+        # To ask Discord who runs the bot may take long, and so may the lock on the backends.
+        await interaction.response.defer(ephemeral=True, thinking=True)
         if not await self.bot.is_owner(interaction.user):
             raise UserError(
                 "All servers share the backends, so only whoever runs this bot can do that. Please ask them."
@@ -57,7 +59,7 @@ class Admin(commands.GroupCog, group_name="admin", group_description="See how Fa
         pool = self.bot.engine.pool
         await (pool.drain(name, interaction.user.id) if action == "drain" else pool.give_back(name))
         told = await _status.told_of(self.bot.engine, name)
-        await interaction.response.send_message(told, ephemeral=True)
+        await interaction.followup.send(told, ephemeral=True)
 
     @backend.autocomplete("name")
     async def _backends(self, _: Interaction, current: str) -> list[app_commands.Choice[str]]:

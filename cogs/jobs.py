@@ -18,9 +18,10 @@ from bot.jobs import Job, State, now
 from bot.options import MAX_CHOICES, shorten
 from cogs import _words
 from cogs._again import AgainButton
-from cogs._cancel import CancelButton
+from cogs._cancel import CancelButton, moderates
 from cogs._card import DiscordCard, find_answer
-from cogs._job import SIGNS, is_untold, job_embed, job_view, line_text
+from cogs._job import SIGNS, job_embed, job_view, line_text, trouble_of
+from cogs._offers import is_untold
 from workflows.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -90,7 +91,9 @@ class Jobs(commands.Cog):
         if job is None or not _may_see(interaction, job):
             raise UserError(_UNKNOWN)
         is_own = job.user_id == interaction.user.id
-        embed = job_embed(job, self.bot.engine.runner.standing(job), is_own=is_own)
+        engine = self.bot.engine
+        trouble = trouble_of(job, engine.pool)
+        embed = job_embed(job, engine.runner.standing(job), is_own=is_own, trouble=trouble)
         view = job_view(job, is_own=is_own) or discord.utils.MISSING
         await interaction.response.send_message(embed=embed, view=view, ephemeral=True)
 
@@ -112,6 +115,8 @@ class Jobs(commands.Cog):
             took = f" {_words.seconds(job.duration)}" if job.duration else ""
             told = " · by direct message" if job.delivery == Told.DIRECT else ""
             return f"{SIGNS[job.outcome]}{took}{' · could not be posted' if is_untold(job) else told}"
+        if trouble := trouble_of(job, self.bot.engine.pool):
+            return trouble
         if text := line_text(job, self.bot.engine.runner.standing(job)):
             return f"⏳ {text}"
         return f"⏳ {_STATES.get(job.state, 'running')}"
@@ -120,7 +125,7 @@ class Jobs(commands.Cog):
 def _may_see(interaction: Interaction, job: Job) -> bool:
     """Tell whether a job is one's own, or one of this server for whoever moderates it."""
     is_own = job.user_id == interaction.user.id
-    return job.guild_id == interaction.guild_id and (is_own or interaction.permissions.manage_messages)
+    return job.guild_id == interaction.guild_id and (is_own or moderates(interaction, job))
 
 
 def _choice(job: Job) -> str:

@@ -152,7 +152,8 @@ class Workflows(
             shown = shown.telling("It is switched off: `/workflow enable` brings it back")
         shown = shown.telling(*await _broken.notes(self.bot, published))
         shown = shown.ending(f"version {published.version}")
-        await interaction.followup.send(embed=report_embed(shown, report), ephemeral=True)
+        embed = report_embed(shown, report, "Cannot run at the moment")
+        await interaction.followup.send(embed=embed, ephemeral=True)
 
     @app_commands.command()
     @app_commands.describe(name="The command to take away; you are asked once more")

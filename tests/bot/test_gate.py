@@ -150,14 +150,21 @@ async def test_the_first_to_be_done_may_be_one_that_waits(house: House) -> None:
     assert abs(told(text) - now() - timedelta(seconds=360)) < timedelta(seconds=30)
 
 
-async def test_what_should_have_been_done_long_ago_is_due(house: House) -> None:
+async def test_what_should_have_been_done_just_now_is_due(house: House) -> None:
     await house.takes(1, 60)
-    await house.has(state=State.QUEUED, enqueued_at=now() - HOUR)
+    await house.has(state=State.QUEUED, enqueued_at=now() - timedelta(seconds=90))
     text = await house.refused(plain(), waiting_per_user=1)
     assert text == (
         "You have one job under way, which is as many as you may have. It should be done any moment now. "
         "You can also cancel it."
     )
+
+
+async def test_of_what_is_far_overdue_nobody_knows_the_end(house: House) -> None:
+    await house.takes(1, 100)
+    await house.has(state=State.QUEUED, enqueued_at=now() - timedelta(seconds=201))
+    text = await house.refused(plain(), waiting_per_user=1)
+    assert text == "You have one job under way, which is as many as you may have. You can also cancel it."
 
 
 async def test_what_never_ran_is_expected_to_take_what_is_usual(house: House) -> None:

@@ -194,8 +194,12 @@ async def test_a_backend_is_drained_and_given_back(room: Atelier, operator: Loca
 
 @in_module_loop
 async def test_an_unknown_backend_is_told_of(room: Atelier, operator: LocalMember) -> None:
-    told = await room.ask(operator, "admin backend", {"name": "attic", "action": "drain"})
-    assert told == "There is no backend **attic**. There are: main."
+    use = await operator.slash(room.channel, "admin backend", {"name": "attic", "action": "drain"})
+    answer = await room.answer(use)
+    # Before anything that may take longer than Discord waits.
+    assert use.deferred
+    assert answer.ephemeral
+    assert text(answer) == "There is no backend **attic**. There are: main."
 
 
 @in_module_loop

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from bot import problems
+from bot.cards import Told
 from bot.jobs import Job, Outcome, State, now
 from bot.playground.discord import Message, Permissions
 from cogs._offers import end_view, may_run_again
@@ -63,6 +64,21 @@ async def test_what_was_lost_runs_again_with_the_same_values(room: Atelier) -> N
     assert job_id(new) != job_id(card)
     await room.discord.until(lambda: not card.components)
     await room.tidy()
+
+
+@in_module_loop
+async def test_many_presses_run_it_once(room: Atelier) -> None:
+    await room.publish(workflow(blank(), name="Blank"))
+    card = await lost(room, "blank")
+    shown = await room.answer(await room.place.member.slash(room.channel, "job", {"id": job_id(card)}))
+    await room.invoke.pause()
+    presses = await asyncio.gather(*(room.place.member.press(shown, "Again") for _ in range(3)))
+    answers = [await room.answer(press) for press in presses]
+    (new,) = [answer for answer in answers if not answer.ephemeral]
+    refused = [text(answer) for answer in answers if answer.ephemeral]
+    assert refused == ["It runs again already. `/jobs` shows where it stands."] * 2
+    await room.invoke.resume()
+    await room.over(new)
 
 
 @in_module_loop
@@ -193,10 +209,11 @@ async def test_a_press_that_is_delivered_twice_runs_it_once(room: Atelier) -> No
 @pytest.mark.parametrize("atelier", [{"waiting_per_user": 1}], indirect=True, ids=["one each"])
 async def test_caps_hold_for_it_and_it_outlives_a_restart(atelier: Atelier) -> None:
     await atelier.publish(workflow(blank(), name="Blank"))
+    await atelier.publish(workflow(blank(), name="Other"))
     card = await lost(atelier, "blank")
     await atelier.restart()
     await atelier.invoke.pause()
-    first = await atelier.run("blank")
+    first = await atelier.run("other")
     refused = await again(atelier, card)
     assert text(refused).startswith("You have one job under way")
     await atelier.invoke.resume()
@@ -223,6 +240,7 @@ OFFERED = {
     "its values": (Outcome.FAILED, "**width**: is too large.", False),
     "cancelled": (Outcome.CANCELLED, None, False),
     "completed": (Outcome.COMPLETED, None, False),
+    "no files": (Outcome.FAILED, problems.NO_FILES, True),
     "under way": (None, None, False),
 }
 
@@ -230,7 +248,21 @@ OFFERED = {
 @pytest.mark.parametrize(("outcome", "problem", "offered"), OFFERED.values(), ids=OFFERED.keys())
 async def test_what_is_offered_again(outcome: Outcome | None, problem: str | None, offered: bool) -> None:
     job = Job(id="x", user_id=1, title="t", created_at=now(), message_id=1, outcome=outcome, problem=problem)
-    job = job.evolve(state=State.CLOSED if outcome else State.QUEUED)
+    job = job.evolve(state=State.CLOSED if outcome else State.QUEUED, delivered_at=now() if outcome else None)
     assert may_run_again(job) is offered
     view = end_view(job)
     assert (view is not None) is offered
+
+
+UNTOLD = {
+    "forbidden": (Told.FORBIDDEN, True),
+    "channel deleted": (Told.CHANNEL_DELETED, True),
+    "somebody deleted its card": (Told.CARD_DELETED, False),
+}
+
+
+@pytest.mark.parametrize(("delivery", "offered"), UNTOLD.values(), ids=UNTOLD.keys())
+def test_what_went_well_and_reached_nobody_is_offered_again(delivery: Told, offered: bool) -> None:
+    job = Job(id="x", user_id=1, title="t", created_at=now(), outcome=Outcome.COMPLETED, delivery=delivery)
+    assert may_run_again(job.evolve(state=State.CLOSED)) is offered
+    assert not may_run_again(job.evolve(state=State.FINISHED))

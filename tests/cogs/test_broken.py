@@ -25,6 +25,7 @@ from workflows.document import read
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.fitness._CALM_SECONDS", 0.02)
+    monkeypatch.setattr("cogs._broken._PAUSE_SECONDS", 0.0)
     monkeypatch.setattr("bot.fitness._TELL_AGAIN_SECONDS", 0.05)
 
 
@@ -114,6 +115,26 @@ async def test_an_upgrade_is_told_marked_and_over_when_what_was_missing_is_back(
     assert "⚠️" not in await listed(atelier)
     card = await atelier.over(await atelier.run("hue", {"picture": PHOTO}))
     assert card.attachments
+
+
+async def test_who_manages_nothing_any_more_hears_nothing_and_the_owner_does(atelier: Atelier) -> None:
+    guild, admin = atelier.place.guild, atelier.place.admin
+    owner = guild.add_member("Owner")
+    guild.owner_id = owner.id
+    await atelier.restart()
+    await atelier.publish(bundled("blur"))
+    admin.roles.pop()
+    # Neither says that the owner cannot be told later.
+    messages = f"POST /channels/{owner.dm.id}/messages"
+    atelier.discord.faults.fail_next(messages, 400, body={"code": 40003, "message": "Too fast"})
+    atelier.discord.faults.fail_next(messages, 401)
+    await atelier.invoke.upgrade("6.15.0", without={"img_blur"})
+    await atelier.ask(owner, "workflow show", {"name": "blur"})
+    assert "A workflow cannot run any more" in await letter(atelier, owner)
+    await until_told(atelier, 1)
+    assert letters(admin) == []
+    assert atelier.discord.faults.pending == []
+    atelier.refusals()
 
 
 async def test_the_report_names_the_backends_that_cannot_run_a_workflow(tmp_path: Path) -> None:

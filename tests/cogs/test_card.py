@@ -11,6 +11,7 @@ from PIL import Image
 
 from bot.cards import Waiting
 from bot.jobs import Job, now
+from bot.playground.discord import Permissions
 from cogs._card import DiscordCard
 from tests.cogs.atelier import (
     ENQUEUE,
@@ -328,20 +329,54 @@ async def test_a_job_is_cancelled_while_its_picture_is_on_the_way(room: Atelier)
 async def test_only_the_requester_and_moderators_may_cancel(room: Atelier) -> None:
     await room.publish(workflow(blank(), name="Blank"))
     await room.invoke.pause()
-    card = await room.run("blank")
-    await room.shows(card, "🎨")
+    first = card = await room.shows(await room.run("blank"), "🎨")
     refused = await room.answer(await room.place.other.press(card, "Cancel"))
     assert refused.ephemeral
     assert text(refused) == "Only the one who asked for it, or someone with **Manage Messages**, can cancel this."
-    # Manage Server is not Manage Messages.
-    assert "Only the one" in text(await room.answer(await room.place.admin.press(card, "Cancel")))
     assert buttons(card) == ["Cancel"]
     moderator = room.place.guild.add_member("Moderator", manage_messages=True)
-    await moderator.press(card, "Cancel")
+    for who in (moderator, room.place.admin):
+        card = await room.shows(await room.run("blank"), "🎨")
+        await who.press(card, "Cancel")
+        await room.over(card)
+        assert "🛑 Cancelled." in text(card)
+    await room.invoke.resume()
+    await room.over(first)
+    await room.tidy()
+
+
+@in_module_loop
+async def test_a_card_that_was_left_behind_shows_the_end_when_it_is_pressed(room: Atelier) -> None:
+    await room.publish(workflow(blank(), name="Blank"))
+    await room.invoke.pause()
+    card = await room.shows(await room.run("blank"), "🎨")
+    shown = card.embeds, card.components
+    await room.invoke.resume()
     await room.over(card)
-    assert "🛑 Cancelled." in text(card)
+    await room.tidy()
+    end = text(card)
+    card.embeds, card.components = shown
+    press = await room.place.member.press(card, "Cancel")
+    await room.over(card)
+    assert text(card) == end
+    assert len(card.attachments) == 1
+    assert await room.told(press) == "That job is over already."
+
+
+@in_module_loop
+async def test_a_card_that_was_left_behind_says_where_the_results_went(room: Atelier) -> None:
+    await room.publish(workflow(blank(), name="Blank"))
+    await room.invoke.pause()
+    card = await room.shows(await room.run("blank"), "🎨")
+    room.discord.advance(16 * 60)
+    room.channel.overwrite(room.place.guild.bot, deny=Permissions.VIEW_CHANNEL)
     await room.invoke.resume()
     await room.tidy()
+    assert buttons(card) == ["Cancel"]
+    await room.place.member.press(card, "Cancel")
+    await room.over(card)
+    assert f"the results went to <@{room.place.member.id}> by direct message" in text(card)
+    room.refusals()
 
 
 @in_module_loop

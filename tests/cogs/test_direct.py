@@ -58,8 +58,8 @@ async def job_text(atelier: Atelier, job: str) -> str:
 
 
 OUT_OF_REACH = {
-    "view, token expired": (EXPIRED, deny(VIEW), "I may not attach files [where you asked]", {50027, 50001}),
-    "everything, token expired": (EXPIRED, deny(VIEW | SEND | ATTACH | EMBED), "I may not attach", {50027, 50001}),
+    "view, token expired": (EXPIRED, deny(VIEW), "I cannot post [where you asked]", {50027, 50001}),
+    "everything, token expired": (EXPIRED, deny(VIEW | SEND | ATTACH | EMBED), "I cannot post", {50027, 50001}),
     "channel deleted, token expired": (EXPIRED, delete_channel, "The channel [where you asked]", {50027, 10003}),
     "channel deleted, by token": (0, delete_channel, "The channel [where you asked]", {10008, 10003}),
 }
@@ -113,7 +113,7 @@ async def test_where_no_embeds_are_allowed_either_plain_words_are(room: Atelier)
     await room.invoke.resume()
     await room.tidy()
     assert len(room.place.member.dm.messages) == 1
-    assert card.content.startswith("📬 I may not attach files here any more")
+    assert card.content.startswith("📬 I cannot post files here any more")
     assert buttons(card) == []
     room.refusals()
 
@@ -145,9 +145,23 @@ async def test_words_alone_go_by_direct_message_too(room: Atelier) -> None:
     await room.invoke.resume()
     await room.tidy()
     (message,) = room.place.member.dm.messages
-    assert "I may not write [where you asked]" in text(message)
+    assert "I cannot post [where you asked]" in text(message)
+    assert "/job" not in text(message)
     assert "division by zero" in text(message)
     assert delivery(room, job_id(card)) == "direct"
+    room.refusals()
+
+
+@in_module_loop
+async def test_what_was_lost_is_told_with_the_way_to_run_it_again(room: Atelier) -> None:
+    card = await running(room)
+    room.discord.advance(EXPIRED)
+    deny(VIEW)(room)
+    await room.invoke.restart(forget=True)
+    await room.invoke.resume()
+    await room.tidy()
+    (message,) = room.place.member.dm.messages
+    assert f"`/job {job_id(card)}` offers it again" in text(message)
     room.refusals()
 
 
@@ -178,7 +192,11 @@ async def test_where_direct_messages_are_closed_the_job_says_why(
     assert 50007 in {refusal.code for refusal in room.refusals()}
     if room.channel.id in room.place.guild.channels:
         room.channel.overwrites.clear()
-    said = await job_text(room, job)
+    shown = await room.answer(
+        await room.place.member.slash(list(room.place.guild.channels.values())[-1], "job", {"id": job})
+    )
+    assert buttons(shown) == ["Again"]
+    said = text(shown)
     assert words in said
     assert "a direct message did not get through either" in said
 

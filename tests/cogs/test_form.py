@@ -1,6 +1,8 @@
 """/run: a private form for any workflow, filled in bit by bit, and run."""
 
+import contextlib
 import re
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -414,6 +416,21 @@ async def test_a_form_is_its_members_alone_and_lives_for_a_day(room: Atelier, mo
     await room.changed(form, await room.place.member.press(form, "Close"))
     assert text(form) == "Closed. `/run` opens a new one."
     assert not form.components
+
+
+@in_module_loop
+async def test_a_job_that_runs_is_not_denied_where_its_values_cannot_be_remembered(room: Atelier) -> None:
+    await room.publish(texts(Field("value", "b", label="Prompt"), name="Words"))
+    form = await open_form(room, "words")
+    with contextlib.closing(sqlite3.connect(room.database, timeout=5, isolation_level=None)) as beside:
+        beside.execute("CREATE TRIGGER full BEFORE INSERT ON remembered BEGIN SELECT RAISE(FAIL, 'full'); END")
+        try:
+            press = await room.place.member.press(form, "Run")
+            card = await room.over(await room.answer(press))
+        finally:
+            beside.execute("DROP TRIGGER full")
+    assert len(card.attachments) == 1
+    assert press.followups == []
 
 
 @in_module_loop

@@ -13,7 +13,8 @@ from bot.playground.discord.errors import Problems
 from bot.playground.discord.validate_components import Checker
 from cogs._form import File, Sheet, either, near
 from cogs._form_fields import Way, field, filled, held, modal, way
-from cogs._form_panel import form_embed, form_view
+from cogs._form_panel import form_view
+from cogs._form_words import form_embed
 from cogs.run import matching
 from workflows.models import STYLE_PRESET, ModelRecord
 from workflows.schema import ModelFilter

@@ -3,18 +3,26 @@
 import asyncio
 import re
 import sqlite3
+from types import SimpleNamespace
+from typing import cast
 
+import discord
 import pytest
 
 from bot.cards import Told
+from bot.config import BackendSettings
 from bot.jobs import Job, Outcome, State, now
 from bot.line import Standing
-from cogs._job import job_embed, where_told
+from bot.playground.discord import Permissions
+from bot.pool import open_pool
+from cogs._cancel import moderates
+from cogs._job import job_embed, trouble_of, where_told
 from tests.cogs.atelier import (
     PHOTO,
     Atelier,
     blank,
     buttons,
+    custom_id,
     fixture,
     in_module_loop,
     job_id,
@@ -22,6 +30,7 @@ from tests.cogs.atelier import (
     texts,
     workflow,
 )
+from workflows.client import open_http
 
 
 @pytest.mark.parametrize("atelier", [{"max_in_flight": 1}], indirect=True, ids=["one at a time"])
@@ -168,6 +177,57 @@ async def test_job_is_for_its_member_and_for_moderators_of_its_server(room: Atel
 
 
 @in_module_loop
+async def test_who_moderates_one_channel_has_no_power_over_jobs_in_others(room: Atelier) -> None:
+    await room.publish(workflow(blank(), name="Blank"))
+    await room.invoke.pause()
+    card = await room.shows(await room.run("blank"), "🎨")
+    keeper, theirs = room.place.guild.add_member("Keeper"), room.place.guild.add_channel("theirs")
+    theirs.overwrite(keeper, allow=Permissions.MANAGE_MESSAGES)
+    own = await room.answer(await keeper.slash(theirs, "jobs"))
+    refused = await room.answer(await keeper.slash(theirs, "job", {"id": job_id(card)}))
+    assert text(refused).startswith("There is no such job of yours here.")
+    refused = await room.answer(await room.press_raw(keeper, own, custom_id(card, "Cancel")))
+    assert text(refused).startswith("Only the one who asked for it")
+    room.channel.overwrite(keeper, allow=Permissions.MANAGE_MESSAGES)
+    assert f"by <@{room.place.member.id}>" in text(await looked_at(room, job_id(card), keeper))
+    assert f"by <@{room.place.member.id}>" in text(await looked_at(room, job_id(card), room.place.admin))
+    await keeper.press(card, "Cancel")
+    await room.over(card)
+    assert "🛑 Cancelled." in text(card)
+    await room.invoke.resume()
+    await room.tidy()
+
+
+def thread(number: int, parent: int) -> discord.Thread:
+    found = discord.Thread.__new__(discord.Thread)
+    found.id, found.parent_id = number, parent
+    return found
+
+
+THREADS = {
+    "in the thread, of a job in its channel": (thread(5, 2), 2, True),
+    "in the channel, of a job in a thread of it": (None, 5, True),
+    "of a job in another channel's thread": (None, 6, False),
+    "in another channel's thread": (thread(6, 3), 2, False),
+}
+
+
+@pytest.mark.parametrize(("here", "job_channel", "may"), THREADS.values(), ids=THREADS.keys())
+def test_a_thread_is_moderated_by_who_moderates_its_channel(
+    here: discord.Thread | None, job_channel: int, may: bool
+) -> None:
+    threads = {5: thread(5, 2), 6: thread(6, 3)}
+    interaction = SimpleNamespace(
+        permissions=discord.Permissions(manage_messages=True),
+        user=None,
+        channel=here,
+        channel_id=here.id if here else 2,
+        guild=SimpleNamespace(get_thread=threads.get),
+    )
+    assert moderates(cast("discord.Interaction", interaction), OVER.evolve(channel_id=job_channel)) is may
+
+
+@in_module_loop
 async def test_job_suggests_ones_own_newest_first(room: Atelier) -> None:
     await room.publish(workflow(blank(), name="Blank"))
     await room.publish(workflow(blank(), name="Other"))
@@ -199,7 +259,10 @@ TOLD = {
     "on its way": ({"state": State.FINISHED}, "Its card is [here]"),
     "directly": ({"delivery": Told.DIRECT, "delivered_at": now()}, "It was told by direct message"),
     "card deleted": ({"delivery": Told.CARD_DELETED}, "Somebody deleted its card"),
-    "channel deleted": ({"delivery": Told.CHANNEL_DELETED}, "its channel was deleted"),
+    "channel deleted": (
+        {"delivery": Told.CHANNEL_DELETED},
+        "its channel was deleted, and a direct message did not get through either. Run it again in another channel.",
+    ),
     "forbidden": ({"delivery": Told.FORBIDDEN}, "I may not write in <#2> any more"),
     "nobody knows": ({}, "Its end could not be posted."),
     "never posted": ({"message_id": None}, "Its card could not be posted, so it was not run."),
@@ -223,6 +286,35 @@ STANDS = {
 def test_where_a_job_stands(changes: dict, standing: Standing, words: str) -> None:
     embed = job_embed(OVER.evolve(outcome=None, **changes), standing, is_own=True)
     assert (embed.description or "").startswith(words)
+
+
+TROUBLES = {
+    "nothing": (State.QUEUED, {"a": ""}, ""),
+    "away": (State.QUEUED, {"a": "away", "b": ""}, "🔌 InvokeAI does not answer at the moment"),
+    "paused": (State.QUEUED, {"a": "paused", "b": ""}, "⏸️ InvokeAI's queue is paused at the moment"),
+    "it can go elsewhere": (State.READY, {"a": "away", "b": ""}, ""),
+    "all are away": (State.READY, {"a": "away", "b": "away"}, "🔌 InvokeAI does not answer at the moment"),
+    "its backend is gone": (State.QUEUED, {"b": ""}, ""),
+}
+
+
+@pytest.mark.parametrize(("state", "backends", "words"), TROUBLES.values(), ids=TROUBLES.keys())
+async def test_what_keeps_a_job_from_going_on(
+    state: State, backends: dict[str, str], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nobody finds out that there is nothing behind them.
+    monkeypatch.setattr("bot.health.watch", lambda _: asyncio.Event().wait())
+    settings = [BackendSettings(name=name, url="http://127.0.0.1:1") for name in backends]
+    async with open_pool(settings, open_http) as pool:
+        for name, how in backends.items():
+            backend = pool.get(name)
+            backend.is_paused = how == "paused"
+            if how == "away":
+                backend.set_aside("it is away")
+        job = OVER.evolve(outcome=None, state=state, backend="a")
+        assert trouble_of(job, pool) == words
+        shown = job_embed(job, Standing(1, None), is_own=True, trouble=words).description or ""
+        assert shown.startswith(words)
 
 
 # At a stop

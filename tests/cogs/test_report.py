@@ -40,6 +40,13 @@ def test_without_a_command_inputs_stand_as_the_form_asks_for_them():
     assert report_embed(shown, report()).footer.text is None
 
 
+def test_what_is_published_already_cannot_run():
+    shown = face("film", "", [spec("steps")])
+    embed = report_embed(shown, report(refused=("`x` reads files",)), "Cannot run at the moment")
+    assert "**Cannot run at the moment**\n❌" in (embed.description or "")
+    assert "Cannot be published" in said(shown, refused=("`x` reads files",))
+
+
 HIDDEN = {
     "a value": (spec("steps", hidden=True, default=20), "🔒 `steps` is 20"),
     "no value": (spec("steps", hidden=True), "🔒 `steps` is always left out"),
