@@ -79,10 +79,11 @@ class Gate:
             (one.created_at, one.seconds + (0 if one.is_over else self._usage.guess(one.workflow_id) or 0))
             for one in spent
         ]
-        used = sum(seconds for _, seconds in costs)
-        if used < caps.daily_seconds:
+        if sum(seconds for _, seconds in costs) < caps.daily_seconds:
             return
-        counted = "" if all(one.is_over for one in spent) else " (your jobs under way are counted in)"
+        used = sum(one.seconds for one in spent)
+        more = sum(seconds for _, seconds in costs) - used
+        counted = f", and your jobs under way will take about {_minutes(more)} more" if more else ""
         room = _in_words(_room_at(costs, caps.daily_seconds))
         raise UserError(
             f"You have used {_minutes(used)} of the {_minutes(caps.daily_seconds)} minutes of InvokeAI's time that you "

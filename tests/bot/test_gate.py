@@ -233,8 +233,8 @@ async def test_jobs_under_way_count_as_what_they_usually_take(house: House) -> N
     await house.has(2 * HOUR, MINUTE, state=State.QUEUED)
     await house.has(HOUR, workflow_id=2)
     text = await house.refused(plain(), daily_minutes_per_user=10)
-    assert "You have used 11 of the 10 minutes" in text
-    assert "(your jobs under way are counted in)" in text
+    assert "You have used 5 of the 10 minutes" in text
+    assert "and your jobs under way will take about 6 more" in text
     assert abs(told(text) - now() - 19 * HOUR) < timedelta(seconds=30)
     await house.enter(plain(), daily_minutes_per_user=11.5)
 
