@@ -29,6 +29,8 @@ EXTENSIONS = ("cogs.workflows", "cogs.run", "cogs.jobs", "cogs.admin")
 
 _AWAY = "InvokeAI does not answer at the moment. Please try again in a while."
 _LONGEST_MESSAGE = 2000
+#: How long Discord may take to say goodbye.
+_GOODBYE_SECONDS = 0.5
 _UNHEARD = "Discord did not let my answer through. Please look whether it was done, and if not, try again."
 #: Discord's codes for an interaction that has its answer already, and for one that came to it too late.
 _ANSWERED, _TOO_LATE = 40060, 10062
@@ -90,6 +92,9 @@ class Familiar(commands.Bot):
         self.paces = WeakValueDictionary()
         self._drafting = WeakValueDictionary[str, asyncio.Lock]()
         self._answering: set[asyncio.Task[Any]] = set()
+        self._sockets: list[aiohttp.ClientWebSocketResponse] = []
+        self._connect = self.http.ws_connect
+        self.http.ws_connect = self._ws_connect
 
     def drafting(self, draft_id: str) -> asyncio.Lock:
         """Return what is held while a draft is changed: of two presses at a time, one would undo the other."""
@@ -110,6 +115,19 @@ class Familiar(commands.Bot):
         """Tell the listeners of an event, unless it comes after the end: the library's own "ready" may."""
         if not self.is_closed():
             super().dispatch(event_name, *args, **kwargs)
+
+    async def _ws_connect(self, url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
+        socket = await self._connect(url, compress=compress)
+        self._sockets = [*(held for held in self._sockets if not held.closed), socket]
+        return socket
+
+    async def close(self) -> None:
+        await super().close()
+        # The library leaves the gateway's connection open where it is stopped half-way into it (2.7.1).
+        for socket in self._sockets:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_GOODBYE_SECONDS):
+                    await socket.close()
 
     async def setup_hook(self) -> None:
         for extension in EXTENSIONS:

@@ -621,7 +621,7 @@ async def test_a_picture_node_is_titled_as_its_author_named_it(atelier: Atelier)
     named = node(
         "b", "img_blur", Field("image", label="Photo"), Field("radius", 1.0, exposed=False), label="Fog *bank*"
     )
-    atelier.invoke._bench.node_seconds = 0.1
+    atelier.invoke._bench.node_seconds = 0.4
     await atelier.publish(workflow(named, name="Fog"))
     card = await atelier.over(await atelier.run("fog", {"photo": PHOTO}))
     assert r"Step 1 of 1 · **Fog \*bank\***" in "\n".join(history(card))
