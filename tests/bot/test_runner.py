@@ -72,7 +72,7 @@ async def test_an_interaction_has_one_job(resting_world: World) -> None:
 
 
 async def test_twenty_jobs_of_five_users_share_two_turns(serve: Serve, tmp_path: Path) -> None:
-    world = World(await serve(node_seconds=0.005), tmp_path)
+    world = World(await serve(node_seconds=0.03), tmp_path)
     async with world.connected() as engine:
         await world.published(engine, "blur")
         most = 0
