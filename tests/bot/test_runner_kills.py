@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from bot import db
-from bot.cards import Running
+from bot.cards import Away, Running
 from bot.engine import Engine
 from bot.jobs import Job, JobStore, Outcome, State
 from tests.bot.conftest import Serve
@@ -46,7 +46,7 @@ class Story:
 
 
 async def cancel_once_it_is_queued(world: World, engine: Engine, job: Job, card: RecordingCard) -> None:
-    await card.sees(Running)
+    await card.sees(Running | Away)
     await engine.runner.cancel(job.id)
 
 

@@ -251,6 +251,8 @@ async def test_with_rate_limits_and_without_a_gateway_the_last_state_is_shown(at
     await atelier.discord.online(15)
     await atelier.over(await atelier.run(slow["name"], {"steps": 1}))
     assert atelier.calls("PUT") == puts
+    # At the pace of the tests, thirty times that of the settings, the library counts a bucket wrong now and then.
+    assert {refusal.status for refusal in atelier.refusals()} <= {429}
 
 
 # Every route that a job uses, and everything that can happen to it
