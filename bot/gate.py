@@ -79,10 +79,11 @@ class Gate:
             (one.created_at, one.seconds + (0 if one.is_over else self._usage.guess(one.workflow_id) or 0))
             for one in spent
         ]
-        if sum(seconds for _, seconds in costs) < caps.daily_seconds:
+        expected = sum(seconds for _, seconds in costs)
+        if expected < caps.daily_seconds:
             return
         used = sum(one.seconds for one in spent)
-        more = sum(seconds for _, seconds in costs) - used
+        more = expected - used
         counted = f", and your jobs under way will take about {_minutes(more)} more" if more else ""
         room = _in_words(_room_at(costs, caps.daily_seconds))
         raise UserError(

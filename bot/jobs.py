@@ -164,16 +164,8 @@ _TIMES = ("created_at", "enqueued_at", "finished_at", "delivered_at", "closed_at
 _COLUMNS = (
     *("id", "state", "outcome", "problem", "workflow_id", "version", "title", "given", "attachments", "backend"),
     *("item_ids", "results", "attempt", "guild_id", "channel_id", "message_id", "user_id", "application_id"),
-    *(
-        "interaction_id",
-        "interaction_token",
-        "weight",
-        "running_cap",
-        "restarts",
-        "backend_seconds",
-        "delivery",
-        *_TIMES,
-    ),
+    *("interaction_id", "interaction_token", "weight", "running_cap", "restarts", "backend_seconds", "delivery"),
+    *_TIMES,
 )
 _ROOM = "(:most_{0} IS NULL OR :most_{0} > (SELECT count(*) FROM jobs WHERE {0} = :{0} AND outcome IS NULL))"
 _INSERT = f"""
@@ -263,9 +255,6 @@ class JobStore(Ledger):
             "UPDATE jobs SET cancel_requested_at = coalesce(cancel_requested_at, ?) WHERE id = ? AND outcome IS NULL"
         )
         return await db.write(self._db, query, (now().isoformat(), job_id)) > 0
-
-    async def _rows(self, query: str, *values: Any) -> list[sqlite3.Row]:
-        return await db.read(self._db, query, *values)
 
 
 def _to_row(job: Job) -> dict[str, Any]:

@@ -127,7 +127,7 @@ def _tell_when_ready(bot: Familiar):
 
 
 async def _tell_of_stopping(engine: Engine) -> None:
-    waiting = len(await engine.store.open_jobs())
+    waiting = len(await engine.store.open_ids())
     log.info("stopping; %s %s for the next start", counted(waiting, "job"), "waits" if waiting == 1 else "wait")
 
 

@@ -40,7 +40,7 @@ async def sweep(backend: Backend, store: JobStore, resting: Set[str] = frozenset
 
 async def _uploads(backend: Backend, store: JobStore, ours: str, resting: Set[str]) -> int:
     found = await uploads_marked(backend, f"{ours}-")
-    known, spared = await store.known_refs(backend.name), await _open_ids(store) - resting
+    known, spared = await store.known_refs(backend.name), await store.open_ids() - resting
     orphans = [
         upload
         for upload, mark in found.items()
@@ -57,7 +57,7 @@ async def _items(backend: Backend, store: JobStore, ours: str) -> int:
     One that still waits or runs is cancelled now, and goes with what it made at the next sweep.
     """
     found = await backend.client.summaries()
-    open_ids = await _open_ids(store)
+    open_ids = await store.open_ids()
     orphans = [
         item for item in found if item.origin == ours and (item.destination or "").partition("-")[0] not in open_ids
     ]
@@ -89,7 +89,3 @@ async def _late_results(backend: Backend, store: JobStore) -> int:
     for made in late:
         await delete(backend, made)
     return len(late)
-
-
-async def _open_ids(store: JobStore) -> set[str]:
-    return await store.open_ids()

@@ -18,6 +18,7 @@ from bot.doctor import counted
 from bot.options import shorten
 from cogs import _words
 from cogs._library import manages
+from cogs._posting import may_work_later
 from workflows.words import listed
 
 log = logging.getLogger(__name__)
@@ -26,8 +27,6 @@ _LONGEST = 300
 _NONCE = 25
 #: Between direct messages: who writes to many at once is taken for a spammer.
 _PAUSE_SECONDS = 1.0
-#: What Discord answers where direct messages are opened too fast; with status 400.
-_TOO_FAST = 40003
 _WHAT_TO_DO = (
     "Install what is missing, or upload a version that does without it: `/workflow update`. Until then members are "
     "told that it cannot run. I write again when it can."
@@ -80,7 +79,7 @@ async def _write(bot: Familiar, user_id: int, news: Sequence[Broken], embed: dis
         await channel.send(embed=embed, nonce=_nonce(news))
     except discord.HTTPException as refused:
         log.warning("user %s could not be told of broken workflows: %s", user_id, refused)
-        return refused.status < 500 and refused.status not in {401, 429} and refused.code != _TOO_FAST
+        return not may_work_later(refused)
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         log.warning("user %s could not be told of broken workflows: %r", user_id, error)
         return False

@@ -26,6 +26,14 @@ _SKEW = timedelta(minutes=1)
 _LOOKED_THROUGH = 100
 
 
+def may_work_later(error: discord.HTTPException) -> bool:
+    """Tell whether Discord refused for now only.
+
+    401: the bot's own token was taken back; the next start has another one, and finds everything as it is.
+    """
+    return error.status >= 500 or error.status in {401, 429} or error.code == _TOO_FAST
+
+
 @contextlib.contextmanager
 def translated():
     """Turn what discord.py raises into what the runner knows: later, smaller, or never."""
@@ -34,8 +42,7 @@ def translated():
     except discord.HTTPException as error:
         if error.status == 413 or error.code == _TOO_LARGE:
             raise TooLarge(str(error)) from error
-        # 401: the bot's own token was taken back. The next start has another one, and finds the job as it is.
-        if error.status >= 500 or error.status in {401, 429} or error.code == _TOO_FAST:
+        if may_work_later(error):
             raise Unheard(f"Discord: {error}") from error
         raise Undeliverable(str(error), _WHY.get(error.code, Told.FORBIDDEN)) from error
     except (aiohttp.ClientError, discord.RateLimited, OSError, TimeoutError) as error:

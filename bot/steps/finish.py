@@ -12,8 +12,18 @@ from bot.ledger import Asset, AssetKind
 from bot.pool import Backend
 from bot.signals import Signal
 from bot.steps.deliver import deliver
-from bot.steps.follow import INTERMEDIATE, note_made
-from bot.steps.tools import Tools, delete_all, made_in_sessions, made_of, mark, readable_items, together, uploads_marked
+from bot.steps.tools import (
+    INTERMEDIATE,
+    Tools,
+    delete_all,
+    made_in_sessions,
+    made_of,
+    mark,
+    note_made,
+    readable_items,
+    together,
+    uploads_marked,
+)
 from workflows.results import MediaKind
 
 log = logging.getLogger(__name__)
@@ -33,16 +43,17 @@ async def finished(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     if signal.cancelled and job.outcome is Outcome.COMPLETED:
         # The wish was taken down before the end was.
         job = job.ended(Outcome.CANCELLED)
+    delivered_at = None
     try:
         job, told = await deliver(tools, job, card)
     except (Undeliverable, TooLarge) as error:
         log.warning("job %s: its card is out of reach: %s", job.id, error)
-        why = error.why if isinstance(error, Undeliverable) else Told.FORBIDDEN
-        tools.fetched.pop(job.id, None)
-        return job.evolve(state=State.SETTLED, delivery=why)
+        told = error.why if isinstance(error, Undeliverable) else Told.FORBIDDEN
+    else:
+        delivered_at = now()
+        log.info("job %s: %s after %.1f s", job.id, job.outcome, (delivered_at - job.created_at).total_seconds())
     tools.fetched.pop(job.id, None)
-    log.info("job %s: %s after %.1f s", job.id, job.outcome, (now() - job.created_at).total_seconds())
-    return job.evolve(state=State.SETTLED, delivery=told, delivered_at=now())
+    return job.evolve(state=State.SETTLED, delivery=told, delivered_at=delivered_at)
 
 
 def _leave(tools: Tools, job: Job) -> None:

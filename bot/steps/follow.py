@@ -10,17 +10,16 @@ from bot import problems
 from bot.cards import Away, Cancelling, Card, Restarted, Running
 from bot.catalog import Recipe
 from bot.jobs import Job, Outcome, State
-from bot.ledger import Asset, AssetKind
 from bot.pool import Backend
 from bot.signals import Signal
 from bot.steps.early import Early
-from bot.steps.tools import Tools, existing, made_of, node_titles
+from bot.steps.tools import Tools, existing, made_of, node_titles, note_made
 from workflows.batches import NODE_TYPES
 from workflows.errors import BackendError, Broken
 from workflows.events import EventKind, Watch
 from workflows.models import ItemStatus, QueueItem
 from workflows.progress import Progress
-from workflows.results import Made, MediaKind, made_by, made_in, outputs
+from workflows.results import made_by, made_in, outputs
 from workflows.schema import Schemas
 from workflows.update import update
 
@@ -31,10 +30,6 @@ POLL_SECONDS = 15.0
 
 #: What a node fails with whose file is not there.
 _LOST = frozenset({"ImageRecordNotFoundException", "VideoRecordNotFoundException"})
-
-_OUTPUT = {MediaKind.IMAGE: AssetKind.OUTPUT, MediaKind.VIDEO: AssetKind.VIDEO_OUTPUT}
-#: How a file is noted that a run made on its way.
-INTERMEDIATE = {MediaKind.IMAGE: AssetKind.INTERMEDIATE, MediaKind.VIDEO: AssetKind.VIDEO_INTERMEDIATE}
 
 
 async def queued(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
@@ -165,17 +160,6 @@ def _verdict(job: Job, items: Sequence[QueueItem], made: Sequence[str], titles: 
     if not made:
         return job.ended(Outcome.FAILED, problems.NOTHING_MADE)
     return job.ended(Outcome.COMPLETED, results=made)
-
-
-async def note_made(
-    tools: Tools, job: Job, backend: Backend, items: Sequence[QueueItem], results: Sequence[Made], own: Sequence[Made]
-) -> None:
-    """Write the run's results, whatever else it made, and its queue items into the ledger."""
-    others = [made for made in own if made not in set(results)]
-    assets = [Asset(job.id, backend.name, _OUTPUT[made.kind], made.name) for made in results]
-    assets += [Asset(job.id, backend.name, INTERMEDIATE[made.kind], made.name) for made in others]
-    assets += [Asset(job.id, backend.name, AssetKind.ITEM, str(i.item_id), session_id=i.session_id) for i in items]
-    await tools.store.note(assets)
 
 
 async def _has_lost_uploads(tools: Tools, job: Job, backend: Backend, items: Sequence[QueueItem]) -> bool:

@@ -33,6 +33,10 @@ log = logging.getLogger(__name__)
 
 _UPLOADS_AT_ONCE = 6
 
+_OUTPUT = {MediaKind.IMAGE: AssetKind.OUTPUT, MediaKind.VIDEO: AssetKind.VIDEO_OUTPUT}
+#: How a file is noted that a run made on its way.
+INTERMEDIATE = {MediaKind.IMAGE: AssetKind.INTERMEDIATE, MediaKind.VIDEO: AssetKind.VIDEO_INTERMEDIATE}
+
 
 @dataclass(frozen=True)
 class Tools:
@@ -58,9 +62,9 @@ class Tools:
     progress: dict[str, Progress] = field(default_factory=dict[str, Progress])
     #: Results that were fetched while their run still went on, by job id and name.
     fetched: dict[str, dict[str, ResultFile]] = field(default_factory=dict[str, dict[str, ResultFile]])
-    #: A picture of 40 million pixels takes 300 MB while it is worked on: two at a time, however many jobs begin.
     #: Each attachment in flight is held in memory whole, and after a restart hundreds may have to be uploaded.
     uploads_at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_UPLOADS_AT_ONCE))
+    #: A picture of 40 million pixels takes 300 MB while it is worked on: two at a time, however many jobs begin.
     pictures: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
     def backend(self, job: Job) -> Backend:
@@ -133,6 +137,17 @@ def node_titles(document: Document, schemas: Schemas) -> dict[str, str]:
     """Return what the nodes that really run are called, by the author or else by InvokeAI, by their ids."""
     running = (node for node in document.nodes.values() if node.type in schemas.nodes and node.type not in NODE_TYPES)
     return {node.id: node.label or schemas.nodes[node.type].title for node in running}
+
+
+async def note_made(
+    tools: Tools, job: Job, backend: Backend, items: Sequence[QueueItem], results: Sequence[Made], own: Sequence[Made]
+) -> None:
+    """Write the run's results, whatever else it made, and its queue items into the ledger."""
+    others = [made for made in own if made not in set(results)]
+    assets = [Asset(job.id, backend.name, _OUTPUT[made.kind], made.name) for made in results]
+    assets += [Asset(job.id, backend.name, INTERMEDIATE[made.kind], made.name) for made in others]
+    assets += [Asset(job.id, backend.name, AssetKind.ITEM, str(i.item_id), session_id=i.session_id) for i in items]
+    await tools.store.note(assets)
 
 
 def made_of(asset: Asset) -> Made:
