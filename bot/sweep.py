@@ -1,7 +1,8 @@
 """Delete what is ours on a backend and no open job names: what a crash left between an effect and its row.
 
 Everything that we put there carries our mark; what does not is never touched. The backend is read first and the
-database after it: whatever was there at the first look has its job's row by the second.
+database after it: whatever was there at the first look has its job's row by the second. A job that was open before
+both, and ends between them, has deleted for itself what the first look saw.
 """
 
 from __future__ import annotations
@@ -29,18 +30,18 @@ async def sweep(backend: Backend, store: JobStore, resting: Set[str] = frozenset
     An open job's upload that the ledger does not know may have landed a moment ago, and is spared, unless the job is
     one of those `resting`: that nobody drives at the moment, as at the start.
     """
-    ours = origin(await store.instance())
-    deleted = await _uploads(backend, store, ours, resting)
-    deleted += await _items(backend, store, ours)
+    ours, were_open = origin(await store.instance()), await store.open_ids()
+    deleted = await _uploads(backend, store, ours, were_open, resting)
+    deleted += await _items(backend, store, ours, were_open)
     deleted += await _late_results(backend, store)
     if deleted:
         log.info("swept %s: deleted %s things that no job names", backend.name, deleted)
     return deleted
 
 
-async def _uploads(backend: Backend, store: JobStore, ours: str, resting: Set[str]) -> int:
+async def _uploads(backend: Backend, store: JobStore, ours: str, were_open: Set[str], resting: Set[str]) -> int:
     found = await uploads_marked(backend, f"{ours}-")
-    known, spared = await store.known_refs(backend.name), await store.open_ids() - resting
+    known, spared = await store.known_refs(backend.name), (were_open | await store.open_ids()) - resting
     orphans = [
         upload
         for upload, mark in found.items()
@@ -51,15 +52,15 @@ async def _uploads(backend: Backend, store: JobStore, ours: str, resting: Set[st
     return len(orphans)
 
 
-async def _items(backend: Backend, store: JobStore, ours: str) -> int:
+async def _items(backend: Backend, store: JobStore, ours: str, were_open: Set[str]) -> int:
     """Delete queue items of jobs that are closed, after what they made: without the item, nobody knows its session.
 
     One that still waits or runs is cancelled now, and goes with what it made at the next sweep.
     """
     found = await backend.client.summaries()
-    open_ids = await store.open_ids()
+    spared = were_open | await store.open_ids()
     orphans = [
-        item for item in found if item.origin == ours and (item.destination or "").partition("-")[0] not in open_ids
+        item for item in found if item.origin == ours and (item.destination or "").partition("-")[0] not in spared
     ]
     for orphan in orphans:
         with contextlib.suppress(NotFound):

@@ -174,11 +174,16 @@ class EventStream:
             socket.on(kind.value, self._handler(kind))
         self._lost.clear()
         try:
-            # Long-polling meets the server's compression trap; the websocket does not.
-            await socket.connect(
-                self._url, socketio_path=PATH, transports=["websocket"], auth=self._auth, wait_timeout=_PATIENCE
-            )
+            # The library itself waits for ever for the first word of a server that took the connection.
+            async with asyncio.timeout(_PATIENCE):
+                # Long-polling meets the server's compression trap; the websocket does not.
+                await socket.connect(
+                    self._url, socketio_path=PATH, transports=["websocket"], auth=self._auth, wait_timeout=_PATIENCE
+                )
             await socket.emit("subscribe_queue", {"queue_id": self.queue_id})
+            if socket.eio.state != "connected":
+                # Of a loss just before `connect` returns, the library tells nobody.
+                raise ConnectionResetError("lost as soon as it was there")
             self.connections += 1
             self._connected.set()
             self._all_stale()

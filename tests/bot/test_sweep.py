@@ -1,5 +1,8 @@
 """Orphans go; whatever is not surely ours, or may still be wanted, stays."""
 
+import asyncio
+from collections import Counter
+
 import pytest
 
 from bot.cards import Away, Running, Uploading
@@ -138,6 +141,24 @@ async def test_a_sweep_in_the_middle_of_everything_takes_nothing_away(resting_wo
         assert await sweep(engine.pool.first, engine.store) == 0
         await world.server.resume()
         assert {(await queued).outcome, (await new).outcome} == {Outcome.COMPLETED}
+        await world.assert_clean(engine)
+
+
+async def test_what_a_job_deletes_while_the_sweep_looks_is_left_to_it(resting_world: World) -> None:
+    world = resting_world
+    async with world.connected() as engine:
+        _, card, task = await world.start(engine, "blur")
+        await card.sees(Running | Away)
+        # Its upload was seen when this is asked.
+        world.server.faults.hang("GET /api/v1/videos/")
+        sweeping = asyncio.create_task(sweep(engine.pool.first, engine.store))
+        await until(lambda: world.server.requests["GET", "/api/v1/videos/"] == 1)
+        await world.server.resume()
+        assert (await task).outcome is Outcome.COMPLETED
+        before = Counter(world.server.requests)
+        world.server.faults.let_go()
+        assert await sweeping == 0
+        assert not world.asked("DELETE", before)
         await world.assert_clean(engine)
 
 

@@ -10,6 +10,7 @@ import pytest
 from socketio.exceptions import ConnectionError as SocketRefused
 
 from bot.playground.invokeai import LocalInvokeAI
+from bot.playground.invokeai.server import HOST
 from tests.playground.invokeai_user import InvokeUser, batch, names_in, picture
 from tests.playground.test_invokeai_run import BLANK, denoising
 
@@ -210,3 +211,18 @@ async def test_it_starts_and_stops_at_once():
     async with LocalInvokeAI(), LocalInvokeAI():
         pass
     assert time.monotonic() - before < 2
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_restart_that_nobody_waits_for_any_more_is_not_left_half_done(turns: int):
+    async with LocalInvokeAI() as server:
+        for end in (server.restart, server.crash):
+            ending = asyncio.create_task(end())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            ending.cancel()
+            await asyncio.wait({ending})
+            if not server.is_running:
+                await server.start()
+            _, line = await asyncio.open_connection(HOST, server.port)
+            line.close()

@@ -304,6 +304,24 @@ async def test_a_watch_that_was_told_between_loss_and_return_is_stale_again(loca
 HELLO = '0{"sid":"a","upgrades":[],"pingTimeout":20000,"pingInterval":25000}'
 
 
+async def stay_mute(socket: web.WebSocketResponse, request: web.Request) -> None:
+    await asyncio.Event().wait()
+
+
+async def drop_dead(socket: web.WebSocketResponse, request: web.Request) -> None:
+    """Be gone in the moment in which the connection stands."""
+    await socket.send_str(HELLO)
+    await socket.send_str('40{"sid":"b"}')
+    assert request.transport
+    request.transport.abort()
+
+
+async def say_goodbye(socket: web.WebSocketResponse, request: web.Request) -> None:
+    for message in (HELLO, '40{"sid":"b"}', "1"):
+        await socket.send_str(message)
+    await asyncio.Event().wait()
+
+
 @asynccontextmanager
 async def rude_server(answer: Any) -> AsyncIterator[tuple[str, list[str]]]:
     """A server that does not speak as it should: an HTTP status, or what it says on the socket; and who called."""
@@ -315,6 +333,9 @@ async def rude_server(answer: Any) -> AsyncIterator[tuple[str, list[str]]]:
             return web.Response(status=answer, text="<html>", content_type="text/html")
         socket = web.WebSocketResponse()
         await socket.prepare(request)
+        if callable(answer):
+            await answer(socket, request)
+            return socket
         for message in answer:
             await (socket.send_bytes(message) if isinstance(message, bytes) else socket.send_str(message))
         await socket.close()
@@ -322,7 +343,7 @@ async def rude_server(answer: Any) -> AsyncIterator[tuple[str, list[str]]]:
 
     app = web.Application()
     app.router.add_get("/{path:.*}", serve)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
@@ -337,6 +358,14 @@ async def rude_server(answer: Any) -> AsyncIterator[tuple[str, list[str]]]:
     ids=repr,
 )
 async def test_a_server_that_answers_oddly_is_called_again(answer: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("workflows.events._PATIENCE", 0.2)
+    monkeypatch.setattr("workflows.events._FIRST_DELAY", 0.01)
+    async with rude_server(answer) as (url, calls), EventStream(url, "q", nobody):
+        await until(lambda: len(calls) >= 2)
+
+
+@pytest.mark.parametrize("answer", [stay_mute, drop_dead, say_goodbye])
+async def test_a_server_that_falls_silent_as_it_connects_is_called_again(answer: Any, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("workflows.events._PATIENCE", 0.2)
     monkeypatch.setattr("workflows.events._FIRST_DELAY", 0.01)
     async with rude_server(answer) as (url, calls), EventStream(url, "q", nobody):

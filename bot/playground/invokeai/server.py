@@ -1,8 +1,9 @@
 """A local InvokeAI: a real server on the loopback interface, without a GPU, a model or an account."""
 
+import asyncio
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Coroutine, Iterable, Mapping, Set
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -157,6 +158,9 @@ class LocalInvokeAI:
 
     async def start(self) -> None:
         """Listen, on the port that it had before. What an earlier end cut off is cancelled."""
+        await _whole(self._start())
+
+    async def _start(self) -> None:
         if self._started:
             self.models.seed_presets()
         self._started = True
@@ -177,9 +181,11 @@ class LocalInvokeAI:
         self._worker.start()
 
     async def stop(self) -> None:
-        if self._runner is None:
-            return
         runner, self._runner = self._runner, None
+        if runner is not None:
+            await _whole(self._stop(runner))
+
+    async def _stop(self, runner: web.AppRunner) -> None:
         await self._worker.stop()
         await self._events.stop()
         await runner.cleanup()
@@ -249,6 +255,16 @@ class LocalInvokeAI:
         self.workflows.clear()
         self.models.install_anew()
         self.expire_tokens()
+
+
+async def _whole(doing: Coroutine[Any, Any, None]) -> None:
+    """Do it to its end, even if whoever asked for it is cancelled meanwhile: a server must not be half there."""
+    task = asyncio.create_task(doing)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
 
 
 async def _page(request: web.Request) -> web.Response:
