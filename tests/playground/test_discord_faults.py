@@ -11,7 +11,8 @@ import pytest
 
 from bot.playground.discord import LocalDiscord, NoAnswer
 from tests.playground.discord_bot import TestBot, point_at
-from tests.playground.discord_place import LivePlace
+from tests.playground.discord_place import LivePlace, Place
+from tests.playground.test_discord_interactions import opened, respond
 
 
 async def test_an_interaction_that_comes_twice(live: LivePlace) -> None:
@@ -144,3 +145,29 @@ async def test_privileged_intents_are_off(monkeypatch: pytest.MonkeyPatch) -> No
         async with TestBot(intents=discord.Intents.all()) as bot:
             with pytest.raises(discord.PrivilegedIntentsRequired):
                 await bot.start(server.token)
+
+
+async def test_everything_is_refused_for_a_while(place: Place) -> None:
+    use = await opened(place)
+    place.server.faults.refuse_for(60)
+    for answer in (await place.post({"content": "x"}), await respond(place, use, 4, {"content": "x"})):
+        body = answer.json()
+        assert (answer.status_code, body["message"], body["global"]) == (429, "You are being rate limited.", True)
+        assert 0 < body["retry_after"] <= int(answer.headers["Retry-After"]) <= 60
+        assert answer.headers["X-RateLimit-Global"] == "true"
+        assert answer.headers["X-RateLimit-Scope"] == "global"
+        assert "Via" in answer.headers
+    place.server.faults.refuse_for(60, 503)
+    assert (await place.post({"content": "x"})).status_code == 503
+    place.server.faults.refuse_for(0)
+    assert (await place.post({"content": "x"})).status_code == 200
+    assert [m.content for m in place.channel.messages] == ["x"]
+
+
+async def test_a_real_bot_waits_until_it_is_let_in_again(live: LivePlace) -> None:
+    channel = live.bot.get_channel(live.channel.id)
+    assert isinstance(channel, discord.TextChannel)
+    live.server.faults.refuse_for(0.2)
+    await channel.send("in the end")
+    assert [m.content for m in live.channel.messages] == ["in the end"]
+    assert {refusal.status for refusal in live.server.refused} == {429}

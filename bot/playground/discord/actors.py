@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.playground.discord import payloads
+from bot.playground.discord import payloads, words
 from bot.playground.discord.errors import ClientRefusal, NoAnswer
-from bot.playground.discord.forms import fill_modal, find_button, find_select, pick
+from bot.playground.discord.forms import check_message, fill_modal, find_button, find_select, pick
 from bot.playground.discord.gateway import GUILD_MEMBERS, GUILDS
 from bot.playground.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, Desk
-from bot.playground.discord.options import check_allowed, fill_options, find_command, nest, read_file
-from bot.playground.discord.permissions import Permissions, named
+from bot.playground.discord.offers import Offered, check_allowed, find_command, find_menu, listed
+from bot.playground.discord.options import fill_options, fill_valid, nest, read_file
+from bot.playground.discord.permissions import MEMBER, Permissions, named
 from bot.playground.discord.rest import Upload
 from bot.playground.discord.rest_reads import direct_channel
 from bot.playground.discord.state import (
@@ -29,6 +30,7 @@ from bot.playground.discord.state import (
     Use,
     User,
 )
+from bot.playground.discord.validate_commands import MESSAGE, USER
 
 
 @dataclass(eq=False)
@@ -75,8 +77,8 @@ class LocalGuild(Guild):
         self.world.send("GUILD_ROLE_UPDATE", role, self, GUILDS)
         self.world.changed()
 
-    def add_channel(self, name: str, *, nsfw: bool = False) -> LocalChannel:
-        channel = LocalChannel(self.world.snowflake(), name, self, self.world, nsfw=nsfw)
+    def add_channel(self, name: str, *, nsfw: bool = False, topic: str | None = None) -> LocalChannel:
+        channel = LocalChannel(self.world.snowflake(), name, self, self.world, nsfw=nsfw, topic=topic)
         self.channels[channel.id] = self.world.channels[channel.id] = channel
         self.world.send("CHANNEL_CREATE", payloads.channel(channel), self, GUILDS)
         self.world.changed()
@@ -147,10 +149,30 @@ class LocalMember(Member):
     async def slash(self, channel: Channel, command: str, options: Mapping[str, object] | None = None) -> Use:
         """Type a slash command and send it; files are a Path or (name, bytes)."""
         found, path, wanted = find_command(self.desk.world, channel, command)
-        check_allowed(found, channel, self._here(channel))
+        self._check_allowed(found, channel)
         resolved = self.desk.resolved(channel, self.user)
         filled = fill_options(wanted, options or {}, resolved)
         return self.desk.open(COMMAND, self._who(channel), channel, _data(found, nest(path, filled), resolved.found))
+
+    def offered(self, channel: Channel) -> list[Offered]:
+        """What the client lists for this person here: slash commands and context menus, by name."""
+        return listed(self.desk.world, channel, self._here(channel)) if self._permissions(channel) else []
+
+    async def context(self, channel: Channel, command: str, target: Message | Member | User) -> Use:
+        """Use a context menu's command on a message or a member."""
+        kind = MESSAGE if isinstance(target, Message) else USER
+        found = find_menu(self.desk.world, channel, command, kind)
+        self._check_allowed(found, channel)
+        resolved = self.desk.resolved(channel, self.user)
+        if isinstance(target, Message):
+            self._check_sees(target)
+            if target.ephemeral or target.channel is not channel:
+                raise ClientRefusal(f"{command} is not offered on this message")
+            resolved.message(target, self.desk.messages.render(target))
+        else:
+            resolved.thing(target)
+        data = _data(found, None, resolved.found) | {"target_id": str(target.id)}
+        return self.desk.open(COMMAND, self._who(channel), channel, data)
 
     async def autocomplete(
         self,
@@ -164,21 +186,19 @@ class LocalMember(Member):
     ) -> list[Json]:
         """Type into an option, and see what the bot suggests."""
         found, path, wanted = find_command(self.desk.world, channel, command)
-        check_allowed(found, channel, self._here(channel))
+        self._check_allowed(found, channel)
         option = next((o for o in wanted if o["name"] == focused), None)
         if option is None or not option.get("autocomplete"):
             raise ClientRefusal(f"/{command} has no option {focused!r} with suggestions")
         resolved = self.desk.resolved(channel, self.user)
-        # What is being typed need not be complete, so nothing is required yet.
-        others = [{**o, "required": False} for o in wanted]
-        filled = fill_options(others, options or {}, resolved)
+        filled = fill_valid([o for o in wanted if o is not option], options or {}, resolved)
         filled.append({"name": focused, "type": option["type"], "value": text, "focused": True})
         data = _data(found, nest(path, filled), resolved.found)
         use = self.desk.open(AUTOCOMPLETE, self._who(channel), channel, data)
         try:
             await use.answered(timeout)
         except NoAnswer as error:
-            raise NoAnswer("Loading options failed") from error
+            raise NoAnswer(words.NO_SUGGESTIONS) from error
         return use.choices or []
 
     async def press(self, message: Message, button: str) -> Use:
@@ -217,15 +237,28 @@ class LocalMember(Member):
 
     async def say(self, channel: Channel, content: str = "", files: Sequence[object] = ()) -> Message:
         """Write a plain message."""
-        if not self._permissions(channel) & Permissions.SEND_MESSAGES:
-            raise ClientRefusal(f"{self.name} may not write in #{channel.name}")
+        held = self._permissions(channel)
+        if not held & Permissions.VIEW_CHANNEL or not held & Permissions.SEND_MESSAGES:
+            raise ClientRefusal(words.MAY_NOT_WRITE, detail=f"{self.name} may not write in #{channel.name}")
+        if files and not held & Permissions.ATTACH_FILES:
+            raise ClientRefusal(f"You may not attach files in #{channel.name}.")
         uploads = [Upload(i, *read_file(f)) for i, f in enumerate(files)]
+        check_message(content, len(uploads))
         for upload in uploads:
             self.desk.check_size(upload.filename, upload.data)
         return self.desk.messages.create(channel, self.user, {"content": content}, uploads)
 
     def _permissions(self, channel: Channel) -> int:
-        return self.permissions(channel) if channel.guild is not None else int(Permissions.SEND_MESSAGES)
+        """What the person may do there; direct messages have no roles, and are for their two people alone."""
+        if channel.guild is None:
+            return MEMBER if channel.recipient is self.user else 0
+        here = self._here(channel)
+        return here.permissions(channel) if here is not None else 0
+
+    def _check_allowed(self, command: Json, channel: Channel) -> None:
+        if channel.guild is None and channel.recipient is not self.user:
+            raise ClientRefusal(f"{self.name} does not see these direct messages")
+        check_allowed(command, channel, self._here(channel))
 
     def _here(self, channel: Channel) -> Member | None:
         """The person as a member of the channel's server; outside servers there is only the user."""
@@ -235,14 +268,16 @@ class LocalMember(Member):
         return self._here(channel) or self.user
 
     def _check_sees(self, message: Message) -> None:
-        if message.deleted or message not in message.channel.messages_for(self):
+        if not message.seen_by(self):
             raise ClientRefusal(f"{self.name} does not see this message")
-        if message.channel.guild is not None and not self._permissions(message.channel) & Permissions.VIEW_CHANNEL:
+        if not self._permissions(message.channel) & Permissions.VIEW_CHANNEL:
             raise ClientRefusal(f"{self.name} cannot see #{message.channel.name}")
 
 
-def _data(command: Json, options: list[Json], resolved: dict[str, Json]) -> Json:
-    data: Json = {"id": command["id"], "name": command["name"], "type": command["type"], "options": options}
+def _data(command: Json, options: list[Json] | None, resolved: dict[str, Json]) -> Json:
+    data: Json = {"id": command["id"], "name": command["name"], "type": command["type"]}
+    if options is not None:
+        data["options"] = options
     if "guild_id" in command:
         data["guild_id"] = command["guild_id"]
     if resolved:

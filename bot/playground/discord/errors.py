@@ -32,7 +32,17 @@ class DiscordError(Exception):
 
 
 class ClientRefusal(Exception):
-    """A Discord client refuses this on its own; the bot never hears of it."""
+    """A Discord client refuses this on its own; the bot never hears of it.
+
+    The text is what the client shows; `field` is the option or the modal's field that it stands under.
+    The detail, which a client does not tell, goes into the exception's notes.
+    """
+
+    def __init__(self, words: str, field: str | None = None, *, detail: str = "") -> None:
+        super().__init__(words)
+        self.field = field
+        if detail:
+            self.add_note(detail)
 
 
 class NoAnswer(TimeoutError):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +38,7 @@ class Faults:
     lose_next_interaction: bool = False
     #: Called in place of each API call, with the call: what comes before it, after it, or instead of it.
     around: Callable[[web.Request, Handler], Awaitable[web.StreamResponse]] | None = None
+    _refusing: tuple[int, float] = 429, 0.0
     _failing: list[_Fault] = field(default_factory=list[_Fault])
     _slow: list[_Fault] = field(default_factory=list[_Fault])
     _losing: list[_Fault] = field(default_factory=list[_Fault])
@@ -52,6 +55,10 @@ class Faults:
     ) -> None:
         """Answer the next calls of a route with this status, without doing anything."""
         self._failing.append(_Fault(route, times, status, headers=dict(headers or {}), body=dict(body or {})))
+
+    def refuse_for(self, seconds: float, status: int = 429) -> None:
+        """Answer every API call so for a while, as a global rate limit does; zero seconds ends that."""
+        self._refusing = status, time.monotonic() + seconds
 
     def delay(self, route: str, seconds: float, times: int = 1_000_000) -> None:
         """Hold each call of a route back for a while; zero seconds ends that."""
@@ -82,6 +89,9 @@ class Faults:
         use.world.changed()
 
     async def before(self, *routes: str) -> None:
+        status, until = self._refusing
+        if (left := until - time.monotonic()) > 0:
+            raise _refusal(status, left)
         slow = self._take(self._slow, routes)
         if slow is not None:
             await asyncio.sleep(slow.seconds)
@@ -107,3 +117,11 @@ class Faults:
                     planned.remove(fault)
                 return fault
         return None
+
+
+def _refusal(status: int, left: float) -> DiscordError:
+    if status != 429:
+        return DiscordError(status, 0, f"{status}: planned fault")
+    headers = {"Retry-After": str(math.ceil(left)), "X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"}
+    extra = {"retry_after": round(left, 3), "global": True}
+    return DiscordError(429, 0, "You are being rate limited.", extra=extra, headers=headers)

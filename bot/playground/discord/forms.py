@@ -1,29 +1,53 @@
-"""Buttons, selects and modals as a person in a client uses them."""
+"""Buttons, selects, modals and the message box as a person in a client uses them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
+from bot.playground.discord import words
 from bot.playground.discord.errors import ClientRefusal
-from bot.playground.discord.options import Resolved
-from bot.playground.discord.state import Json, Message
+from bot.playground.discord.options import Resolved, find_thing, standing_under
+from bot.playground.discord.state import Channel, Guild, Json, Member, Message, Role, User
 from bot.playground.discord.validate_components import (
     BUTTON,
+    CHANNEL_SELECT,
     CHECKBOX,
     CHECKBOXES,
     FILE_UPLOAD,
     LABEL,
     LINK,
+    MENTIONABLE_SELECT,
     RADIO,
+    ROLE_SELECT,
     ROW,
     SELECTS,
     STRING_SELECT,
     TEXT,
     TEXT_INPUT,
+    USER_SELECT,
     many,
     walk,
 )
+from bot.playground.discord.validate_messages import CONTENT, FILES
+
+THINGS: dict[int, tuple[type, ...]] = {
+    USER_SELECT: (Member, User),
+    ROLE_SELECT: (Role,),
+    MENTIONABLE_SELECT: (Member, User, Role),
+    CHANNEL_SELECT: (Channel,),
+}
+
+
+def check_message(content: str, files: int) -> None:
+    """Whether the client sends what was written."""
+    size = len(content.strip())
+    if not size and not files:
+        raise ClientRefusal(words.EMPTY)
+    if size > CONTENT:
+        raise ClientRefusal(words.too_long(size, CONTENT))
+    if files > FILES:
+        raise ClientRefusal(words.too_many_files(FILES))
 
 
 def find_button(message: Message, wanted: str) -> Json:
@@ -54,15 +78,18 @@ def find_select(message: Message, wanted: str) -> Json:
 def pick(component: Json, given: object, resolved: Resolved) -> list[str]:
     """The values of a select, given as values or labels, or as members, roles, channels."""
     values = list(cast("Sequence[object]", given)) if isinstance(given, (list, tuple)) else [given]
+    kind, name = component["type"], component["custom_id"]
     low = component.get("min_values", 1)
-    high = component.get("max_values", 1 if component["type"] in SELECTS else 10)
-    if not low <= len(values) <= high:
-        raise ClientRefusal(f"{component['custom_id']}: choose {low} to {high}, not {len(values)}")
-    if component["type"] in (STRING_SELECT, RADIO, CHECKBOXES):
+    high = component.get("max_values", len(many(component.get("options"))) if kind == CHECKBOXES else 1)
+    if not low <= len(values) <= high and (values or component.get("required", True)):
+        said = words.how_many(low, high)
+        raise ClientRefusal(said, name, detail=f"{name}: choose {low} to {high}, not {len(values)}")
+    if kind in (STRING_SELECT, RADIO, CHECKBOXES):
         return [_option(component, str(v)) for v in values]
-    if component["type"] == FILE_UPLOAD:
-        return [resolved.file(v) for v in values]
-    return [resolved.thing(v) for v in values]
+    if kind in THINGS and not all(isinstance(v, THINGS[kind]) for v in values):
+        raise ClientRefusal(words.NOT_VALID, name, detail=f"{name}: {values!r} is not what this select takes")
+    with standing_under(name):
+        return [resolved.file(v) if kind == FILE_UPLOAD else resolved.thing(v) for v in values]
 
 
 def _option(component: Json, wanted: str) -> str:
@@ -70,7 +97,8 @@ def _option(component: Json, wanted: str) -> str:
     found = next((o for o in options if wanted in (o["value"], o["label"])), None)
     if found is None:
         labels = ", ".join(o["label"] for o in options)
-        raise ClientRefusal(f"{component['custom_id']}: {wanted!r} is not one of: {labels}")
+        name = component["custom_id"]
+        raise ClientRefusal(words.not_valid(0), name, detail=f"{name}: {wanted!r} is not one of: {labels}")
     return found["value"]
 
 
@@ -110,7 +138,9 @@ def _field(item: Json, label: str, given: object, resolved: Resolved) -> Json:
         values = [o["value"] for o in many(item.get("options")) if o.get("default")]
         values += [str(d["id"]) for d in many(item.get("default_values"))]
         if not values and item.get("required", True):
-            raise ClientRefusal(f"{label}: this field is required")
+            raise _required(item, label)
+    elif given in ([], ()) and item.get("required", True):
+        raise _required(item, label)
     else:
         values = pick(item, given, resolved)
     if kind == RADIO:
@@ -122,9 +152,35 @@ def _typed(item: Json, label: str, given: object) -> str:
     text = str(item.get("value") or "") if given is None else str(given)
     if not text:
         if item.get("required", True):
-            raise ClientRefusal(f"{label}: this field is required")
+            raise _required(item, label)
         return text
     low, high = item.get("min_length") or 0, item.get("max_length") or 4000
     if not low <= len(text) <= high:
-        raise ClientRefusal(f"{label}: must be {low} to {high} characters, not {len(text)}")
+        detail = f"{label}: must be {low} to {high} characters, not {len(text)}"
+        raise ClientRefusal(words.length(low, high), item["custom_id"], detail=detail)
     return text
+
+
+def _required(item: Json, label: str) -> ClientRefusal:
+    return ClientRefusal(words.FIELD_REQUIRED, item["custom_id"], detail=f"{label}: this field is required")
+
+
+def typed_field(item: Json, raw: object, guild: Guild | None, people: Iterable[User] = ()) -> object:
+    """What the client makes of what was typed, ticked or chosen in a modal's field; files stay as they are."""
+    kind = item["type"]
+    if kind == CHECKBOX:
+        return raw.strip().lower() in ("true", "on") if isinstance(raw, str) else bool(raw)
+    values = list(cast("Sequence[object]", raw)) if isinstance(raw, list) else [raw]
+    values = [v for v in values if v not in (None, "")]
+    if kind == TEXT_INPUT:
+        return str(values[0]).replace("\r\n", "\n") if values else ""
+    if kind in THINGS:
+        return [_thing(item, v, guild, people) for v in values]
+    return values
+
+
+def _thing(item: Json, raw: object, guild: Guild | None, people: Iterable[User]) -> object:
+    found = find_thing(raw, THINGS[item["type"]], guild, people) if isinstance(raw, str) else raw
+    if found is None:
+        raise ClientRefusal(words.NOT_VALID, item["custom_id"], detail=f"{raw!r} is not valid")
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from secrets import token_urlsafe
 
-from bot.playground.discord import payloads
+from bot.playground.discord import payloads, words
 from bot.playground.discord.cdn import Cdn
 from bot.playground.discord.errors import ClientRefusal
 from bot.playground.discord.faults import Faults
@@ -37,7 +37,8 @@ class Desk:
 
     def check_size(self, name: str, data: bytes) -> None:
         if len(data) > self.world.max_user_upload:
-            raise ClientRefusal(f"{name}: your file is too powerful ({len(data)} bytes)")
+            said = words.too_powerful(self.world.max_user_upload)
+            raise ClientRefusal(said, detail=f"{name}: {len(data)} bytes")
 
     def open(
         self,

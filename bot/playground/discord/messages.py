@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -33,6 +34,7 @@ from bot.playground.discord.validate_messages import check_message
 from bot.playground.discord.world import World
 
 SETTABLE = SUPPRESS_EMBEDS | SILENT | COMPONENTS_V2
+BY_COMMAND, BY_MENU = 20, 23  # types of messages
 NONCE_MEMORY = 300.0  # Discord speaks of "the past few minutes"
 TIER_LIMITS = {2: 50 * 1024 * 1024, 3: 100 * 1024 * 1024}  # per file, by boost tier
 ATTACHMENT = "attachment://"
@@ -118,15 +120,16 @@ class Messages:
         if nonce is None or not body.get("enforce_nonce"):
             return None
         since = self.world.clock.now() - NONCE_MEMORY
-        recent = (m for m in reversed(channel.everything) if m.created > since and m.author is self.world.bot)
-        return next((m for m in recent if m.nonce is not None and str(m.nonce) == str(nonce)), None)
+        recent = takewhile(lambda m: m.created > since, reversed(channel.everything))
+        mine = (m for m in recent if m.author is self.world.bot and m.nonce is not None)
+        return next((m for m in mine if str(m.nonce) == str(nonce)), None)
 
     def _blank(self, channel: Channel, author: User, flags: int, use: Use | None) -> Message:
         message = Message(self.world.snowflake(), channel, author, flags=flags, created=self.world.clock.now(), use=use)
         if use is not None:
             message.visible_to = use.user.id if flags & EPHEMERAL else None
             if use.type == 2 and use.original is None:
-                message.type = 20
+                message.type = BY_COMMAND if use.data["type"] == 1 else BY_MENU
         channel.everything.append(message)
         self.world.messages[message.id] = message
         return message

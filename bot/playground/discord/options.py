@@ -1,43 +1,30 @@
-"""What a Discord client makes of a typed slash command, and what it refuses to send."""
+"""What a Discord client makes of a slash command's options, and what it refuses to send."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from bot.playground.discord import payloads
+from bot.playground.discord import payloads, words
 from bot.playground.discord.errors import ClientRefusal
-from bot.playground.discord.permissions import Permissions
-from bot.playground.discord.state import (
-    FOR_CHANNEL,
-    FOR_ROLE,
-    FOR_USER,
-    Channel,
-    Json,
-    Member,
-    Overrides,
-    Role,
-    StoredAttachment,
-    User,
-)
+from bot.playground.discord.state import Channel, Guild, Json, Member, Message, Role, StoredAttachment, User
 from bot.playground.discord.validate_commands import (
     BOOLEAN,
     CHANNEL,
-    CHAT_INPUT,
     FILE,
-    GROUP,
     INTEGER,
     MAX_SAFE,
+    MAX_TEXT,
     MENTIONABLE,
     NUMBER,
     PERSON,
     ROLE,
     STRING,
-    SUBCOMMAND,
 )
-from bot.playground.discord.world import World
 
 Given = Path | tuple[str, bytes]
 Store = Callable[[str, bytes], StoredAttachment]
@@ -72,6 +59,10 @@ class Resolved:
             return self._add("users", given.id, payloads.user(given))
         raise ClientRefusal(f"{given!r} is not a member, user, role or channel")
 
+    def message(self, given: Message, rendered: Json) -> str:
+        """What a context menu of a message was used on."""
+        return self._add("messages", given.id, rendered)
+
     def _add(self, kind: str, key: int, data: Json) -> str:
         self.found.setdefault(kind, {})[str(key)] = data
         return str(key)
@@ -90,73 +81,7 @@ def read_file(given: object) -> tuple[str, bytes]:
         case (str(name), bytes(data)):
             return name, data
         case _:
-            raise ClientRefusal(f"{given!r} is not a file: give a Path or (name, bytes)")
-
-
-def find_command(world: World, channel: Channel, words: str) -> tuple[Json, list[Json], list[Json]]:
-    """The command, the subcommands walked through, and the options of the last of them."""
-    first, *rest = words.split()
-    local = channel.guild.commands if channel.guild else {}
-    command = local.get(first) or world.commands.get(first)
-    if command is None or command["type"] != CHAT_INPUT:
-        raise ClientRefusal(f"unknown command: /{first}")
-    path: list[Json] = []
-    options: list[Json] = command.get("options", [])
-    for word in rest:
-        step = next((o for o in options if o["name"] == word and o["type"] in (SUBCOMMAND, GROUP)), None)
-        if step is None:
-            raise ClientRefusal(f"unknown command: /{words}")
-        path.append(step)
-        options = step.get("options", [])
-    if any(o["type"] in (SUBCOMMAND, GROUP) for o in options):
-        raise ClientRefusal(f"/{words} needs one of its subcommands: {', '.join(o['name'] for o in options)}")
-    return command, path, options
-
-
-def check_allowed(command: Json, channel: Channel, member: Member | None) -> None:
-    """Whether the client offers the command to this person in this channel."""
-    name = f"/{command['name']}"
-    contexts = command.get("contexts")
-    if channel.guild is None or member is None:
-        if "guild_id" in command or (contexts is not None and 1 not in contexts) or not command["dm_permission"]:
-            raise ClientRefusal(f"{name} is not available in direct messages")
-        return
-    if contexts is not None and 0 not in contexts:
-        raise ClientRefusal(f"{name} is not available in servers")
-    if command.get("nsfw") and not channel.nsfw:
-        raise ClientRefusal(f"{name} is only allowed in age-restricted channels")
-    held = member.permissions(channel)
-    if not held & Permissions.VIEW_CHANNEL:
-        raise ClientRefusal(f"{member.name} cannot see #{channel.name}")
-    if not held & Permissions.USE_APPLICATION_COMMANDS:
-        raise ClientRefusal(f"{member.name} may not use application commands in #{channel.name}")
-    if not held & Permissions.ADMINISTRATOR:
-        _check_overrides(command, channel, member, held)
-
-
-def _check_overrides(command: Json, channel: Channel, member: Member, held: int) -> None:
-    """The Integrations page: the channel first, then the person; a command's own rules before those of all."""
-    guild = member.guild
-    own = guild.command_permissions.get(int(command["id"]), {})
-    every = guild.command_permissions.get(guild.world.bot.id, {})
-    # Discord's ids for "all channels" and "everyone" are the guild's id less one, and the guild's id.
-    places = (FOR_CHANNEL, channel.id), (FOR_CHANNEL, guild.id - 1)
-    if not next((rules[place] for rules in (own, every) for place in places if place in rules), True):
-        raise ClientRefusal(f"/{command['name']} is not allowed in #{channel.name}")
-    allowed = _override_for(own, member)
-    if allowed is None:
-        default = command["default_member_permissions"]
-        needed = 0 if default is None else int(default) or int(Permissions.ADMINISTRATOR)
-        allowed = _override_for(every, member) is not False and held & needed == needed
-    if not allowed:
-        raise ClientRefusal(f"/{command['name']} needs permissions that {member.name} does not have")
-
-
-def _override_for(rules: Overrides, member: Member) -> bool | None:
-    if (FOR_USER, member.id) in rules:
-        return rules[FOR_USER, member.id]
-    by_role = [rules[key] for role in member.roles if (key := (FOR_ROLE, role.id)) in rules]
-    return any(by_role) if by_role else rules.get((FOR_ROLE, member.guild.id))
+            raise ClientRefusal(words.not_valid(FILE), detail=f"{given!r} is not a file: give a Path or (name, bytes)")
 
 
 def fill_options(options: list[Json], given: Mapping[str, object], resolved: Resolved) -> list[Json]:
@@ -167,7 +92,7 @@ def fill_options(options: list[Json], given: Mapping[str, object], resolved: Res
         raise ClientRefusal(f"no such option: {', '.join(unknown)} (there are: {', '.join(sorted(known)) or 'none'})")
     missing = [o["name"] for o in options if o.get("required") and o["name"] not in given]
     if missing:
-        raise ClientRefusal(f"required option missing: {', '.join(missing)}")
+        raise ClientRefusal(words.REQUIRED, missing[0], detail=f"required option missing: {', '.join(missing)}")
     by_name = {o["name"]: o for o in options}
     return [
         {"name": name, "type": by_name[name]["type"], "value": _value(by_name[name], value, resolved)}
@@ -175,16 +100,28 @@ def fill_options(options: list[Json], given: Mapping[str, object], resolved: Res
     ]
 
 
+def fill_valid(options: list[Json], given: Mapping[str, object], resolved: Resolved) -> list[Json]:
+    """Write only what is valid so far: what is still being typed need not be complete."""
+    filled: list[Json] = []
+    for option in options:
+        with suppress(ClientRefusal):
+            if option["name"] in given:
+                value = _value(option, given[option["name"]], resolved)
+                filled.append({"name": option["name"], "type": option["type"], "value": value})
+    return filled
+
+
 def _value(option: Json, value: Any, resolved: Resolved) -> Any:
     kind, name = option["type"], option["name"]
     if option.get("choices"):
         return _chosen(option, value)
     if kind == FILE:
-        return resolved.file(value)
+        with standing_under(name):
+            return resolved.file(value)
     if kind in (PERSON, CHANNEL, ROLE, MENTIONABLE):
         return _referred(option, value, resolved)
     if not _fits(kind, value):
-        raise ClientRefusal(f"{name}: {value!r} is not {_NOUNS[kind]}")
+        raise _not_valid(option, f"{value!r} is not {_NOUNS[kind]}")
     if kind == STRING:
         _check_length(option, value)
     elif kind != BOOLEAN:
@@ -194,11 +131,37 @@ def _value(option: Json, value: Any, resolved: Resolved) -> Any:
 
 _NOUNS = {STRING: "text", INTEGER: "an integer", NUMBER: "a number", BOOLEAN: "true or false"}
 _TYPES: dict[int, tuple[type, ...]] = {STRING: (str,), INTEGER: (int,), NUMBER: (int, float), BOOLEAN: (bool,)}
+KINDS: dict[int, tuple[type, ...]] = {
+    PERSON: (Member, User),
+    CHANNEL: (Channel,),
+    ROLE: (Role,),
+    MENTIONABLE: (Member, User, Role),
+}
 
 
 def _fits(kind: int, value: object) -> bool:
     # In Python true and false are integers too; in a client they are not.
     return isinstance(value, _TYPES[kind]) and isinstance(value, bool) is (kind == BOOLEAN)
+
+
+def _not_valid(option: Json, why: str) -> ClientRefusal:
+    said = words.not_valid(0 if option.get("choices") else option["type"])
+    return ClientRefusal(said, option["name"], detail=f"{option['name']}: {why}")
+
+
+def _empty(option: Json) -> ClientRefusal:
+    refusal = _not_valid(option, "nothing is typed")
+    return ClientRefusal(words.REQUIRED, option["name"]) if option.get("required") else refusal
+
+
+@contextmanager
+def standing_under(field: str) -> Generator[None]:
+    """Say of a refusal which field it stands under."""
+    try:
+        yield
+    except ClientRefusal as refusal:
+        refusal.field = refusal.field or field
+        raise
 
 
 def _chosen(option: Json, value: object) -> Any:
@@ -208,29 +171,87 @@ def _chosen(option: Json, value: object) -> Any:
         if value == choice["name"]:
             return choice["value"]
     names = ", ".join(str(c["name"]) for c in option["choices"])
-    raise ClientRefusal(f"{option['name']}: {value!r} is not one of the choices: {names}")
+    raise _not_valid(option, f"{value!r} is not one of the choices: {names}")
 
 
 def _referred(option: Json, value: object, resolved: Resolved) -> str:
-    kinds = {PERSON: (Member, User), CHANNEL: (Channel,), ROLE: (Role,), MENTIONABLE: (Member, User, Role)}
-    if not isinstance(value, kinds[option["type"]]):
-        raise ClientRefusal(f"{option['name']}: {value!r} is not what this option takes")
+    if not isinstance(value, KINDS[option["type"]]):
+        raise _not_valid(option, f"{value!r} is not what this option takes")
     wanted = cast("list[int]", option.get("channel_types") or [])
     if isinstance(value, Channel) and wanted and value.type not in wanted:
-        raise ClientRefusal(f"{option['name']}: #{value.name} is not of a type this option takes")
+        raise _not_valid(option, f"#{value.name} is not of a type this option takes")
     return resolved.thing(value)
 
 
 def _check_length(option: Json, value: str) -> None:
-    low, high = option.get("min_length", 0), option.get("max_length", 6000)
-    if not max(low, 1) <= len(value) <= high:
-        raise ClientRefusal(f"{option['name']}: must be {max(low, 1)} to {high} characters, not {len(value)}")
+    low, high = max(option.get("min_length", 0), 1), option.get("max_length", MAX_TEXT)
+    if not value:
+        raise _empty(option)
+    if not low <= len(value) <= high:
+        said = words.length(option.get("min_length"), high)
+        detail = f"{option['name']}: must be {low} to {high} characters, not {len(value)}"
+        raise ClientRefusal(said, option["name"], detail=detail)
 
 
 def _check_bounds(option: Json, value: float) -> None:
     low, high = option.get("min_value", -MAX_SAFE), option.get("max_value", MAX_SAFE)
     if not low <= value <= high:
-        raise ClientRefusal(f"{option['name']}: {value} is out of bounds ({low} to {high})")
+        said = words.bounds(option.get("min_value"), option.get("max_value"))
+        detail = f"{option['name']}: {value} is out of bounds ({low} to {high})"
+        raise ClientRefusal(said, option["name"], detail=detail)
+
+
+def typed(option: Json, raw: object, guild: Guild | None, people: Iterable[User] = ()) -> object:
+    """What the client makes of text typed into an option; what is no text stays as it is.
+
+    Outside servers `people` are those of the direct messages.
+    """
+    if not isinstance(raw, str):
+        return raw
+    text, kind = raw.strip(), option["type"]
+    if not text:
+        raise _empty(option)
+    if option.get("choices"):
+        return _chosen(option, next((c["value"] for c in option["choices"] if str(c["value"]) == text), text))
+    found: object = text
+    if kind in (INTEGER, NUMBER):
+        found = _number(text, whole=kind == INTEGER)
+    elif kind == BOOLEAN:
+        found = {"true": True, "false": False}.get(text.lower())
+    elif kind in KINDS:
+        found = find_thing(text, KINDS[kind], guild, people)
+    elif kind == FILE:
+        found = None
+    if found is None:
+        raise _not_valid(option, f"{raw!r} is not valid")
+    return found
+
+
+def _number(text: str, *, whole: bool) -> int | float | None:
+    """A number as a person writes it in English, thousands set off by commas."""
+    plain = text.replace(",", "")
+    if re.fullmatch(r"[+-]?\d+", plain, re.ASCII):
+        value: int | float = int(plain[:20])
+    elif re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", plain, re.ASCII | re.IGNORECASE):
+        value = float(plain)
+    else:
+        return None
+    if abs(value) >= MAX_SAFE or (whole and value != int(value)):
+        return None
+    return int(value) if whole else value
+
+
+def find_thing(text: str, kinds: tuple[type, ...], guild: Guild | None, people: Iterable[User] = ()) -> object | None:
+    """The member, role or channel of an id or a mention."""
+    digits = re.fullmatch(r"(?:<[@#][!&]?)?(\d{1,20})>?", text, re.ASCII)
+    if digits is None:
+        return None
+    key = int(digits[1])
+    places: list[Mapping[int, object]] = [{p.id: p for p in people}]
+    if guild is not None:
+        places = [guild.members, guild.roles, guild.channels]
+    found = (place.get(key) for place in places)
+    return next((thing for thing in found if isinstance(thing, kinds)), None)
 
 
 def nest(path: list[Json], options: list[Json]) -> list[Json]:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from copy import deepcopy
 from datetime import UTC, datetime
-from typing import Any
 
+from bot.playground.discord.pictures import Sign, components, embeds
 from bot.playground.discord.state import Channel, Guild, Json, Member, Message, Role, StoredAttachment, Use, User
-
-Sign = Callable[[StoredAttachment], str]
 
 
 def timestamp(seconds: float | None) -> str | None:
@@ -68,7 +64,7 @@ def role(item: Role) -> Json:
 
 
 def channel(item: Channel) -> Json:
-    last = item.messages[-1].id if item.messages else None
+    last = next((m.id for m in reversed(item.everything) if not m.deleted and not m.ephemeral), None)
     common = {"id": str(item.id), "type": item.type, "flags": 0, "last_message_id": str(last) if last else None}
     if item.guild is None:
         recipients = [user(item.recipient)] if item.recipient else []
@@ -78,7 +74,7 @@ def channel(item: Channel) -> Json:
         "guild_id": str(item.guild.id),
         "name": item.name,
         "position": list(item.guild.channels).index(item.id),
-        "topic": None,
+        "topic": item.topic,
         "nsfw": item.nsfw,
         "rate_limit_per_user": 0,
         "parent_id": None,
@@ -156,66 +152,6 @@ def attachment(item: StoredAttachment, sign: Sign) -> Json:
     return data
 
 
-def _media(url: str, files: Mapping[str, StoredAttachment], sign: Sign) -> Json | None:
-    """Resolve `attachment://name`; None where nothing of that name is attached."""
-    if not url.startswith("attachment://"):
-        return {"url": url, "proxy_url": url}
-    item = files.get(url.removeprefix("attachment://"))
-    if item is None:
-        return None
-    signed = sign(item)
-    size: Json = {"width": item.width, "height": item.height} if item.width is not None else {}
-    return {"url": signed, "proxy_url": signed, "attachment_id": str(item.id), **size}
-
-
-def embeds(item: Message, sign: Sign) -> list[Json]:
-    """The embeds with their pictures resolved; a picture whose file is gone is left out, as Discord does."""
-    files = {f.filename: f for f in item.files}
-    shown: list[Json] = []
-    for source in item.embeds:
-        embed = deepcopy(source)
-        for key in ("image", "thumbnail", "video"):
-            if key in embed:
-                media = _media(str(embed[key].get("url", "")), files, sign)
-                if media is None:
-                    del embed[key]
-                else:
-                    media.pop("attachment_id", None)
-                    embed[key] |= media
-        for holder, key in (("author", "icon_url"), ("footer", "icon_url")):
-            if key in embed.get(holder, {}):
-                media = _media(str(embed[holder][key]), files, sign)
-                embed[holder].pop(key) if media is None else embed[holder].update({key: media["url"]})
-        shown.append({"type": "rich", **embed})
-    return shown
-
-
-def components(item: Message, sign: Sign) -> list[Json]:
-    files = {f.filename: f for f in item.files}
-
-    def resolve(node: Any) -> Any:
-        if isinstance(node, list):
-            return [resolve(child) for child in _many(node)]
-        if not isinstance(node, dict):
-            return node
-        found: Json = {str(k): resolve(v) for k, v in _fields(node).items()}
-        for key in ("media", "file"):
-            if key in found and "url" in found[key]:
-                media = _media(str(found[key]["url"]), files, sign) or {}
-                found[key] = {**found[key], "loading_state": 2, "content_type": None, **media}
-        return found
-
-    return resolve(item.components)
-
-
-def _many(node: Any) -> list[Any]:
-    return node
-
-
-def _fields(node: Any) -> Json:
-    return node
-
-
 def interaction_metadata(use: Use) -> Json:
     data: Json = {
         "id": str(use.id),
@@ -223,11 +159,20 @@ def interaction_metadata(use: Use) -> Json:
         "user": user(use.user),
         "authorizing_integration_owners": owners(use.channel),
     }
+    if use.type == 2:
+        data |= _target(use.data)
     if use.type == 3 and use.source is not None:
         data["interacted_message_id"] = str(use.source.id)
     if use.parent is not None:
         data["triggering_interaction_metadata"] = interaction_metadata(use.parent)
     return data
+
+
+def _target(command: Json) -> Json:
+    """What a context menu was used on."""
+    if command["type"] == 2:
+        return {"target_user": command["resolved"]["users"][command["target_id"]]}
+    return {"target_message_id": command["target_id"]} if command["type"] == 3 else {}
 
 
 def owners(where: Channel) -> dict[str, str]:
@@ -271,8 +216,7 @@ def _from_interaction(data: Json, item: Message, use: Use) -> None:
     data["webhook_id"] = data["application_id"] = str(item.author.id)
     data["interaction_metadata"] = interaction_metadata(use)
     if use.type == 2:
-        name = use.data["name"]
-        data["interaction"] = {"id": str(use.id), "type": 2, "name": name, "user": user(use.user)}
+        data["interaction"] = {"id": str(use.id), "type": 2, "name": use.name, "user": user(use.user)}
 
 
 def message_event(item: Message, sign: Sign) -> Json:

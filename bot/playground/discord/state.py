@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from bot.playground.discord import words
 from bot.playground.discord.errors import NoAnswer
 from bot.playground.discord.permissions import ALL, BOT, MEMBER, Permissions
+from bot.playground.discord.things import Overwrite, Role, StoredAttachment, User
 
 if TYPE_CHECKING:
     from bot.playground.discord.world import World
@@ -29,55 +32,6 @@ FOR_ROLE, FOR_USER, FOR_CHANNEL = 1, 2, 3
 
 
 @dataclass(eq=False)
-class User:
-    id: int
-    name: str
-    bot: bool = False
-    locale: str = "en-US"
-    # The privacy setting "Direct Messages", and what blocking the bot does.
-    takes_direct_messages: bool = True
-
-
-@dataclass(eq=False)
-class Role:
-    id: int
-    name: str
-    permissions: int = 0
-    position: int = 0
-    managed: bool = False
-
-
-@dataclass(eq=False)
-class Overwrite:
-    """What a channel allows or denies a role (type 0) or a member (type 1)."""
-
-    target: int
-    type: int
-    allow: int = 0
-    deny: int = 0
-
-
-@dataclass(eq=False)
-class StoredAttachment:
-    """One file on the CDN; `removed` files answer 404."""
-
-    id: int
-    filename: str
-    data: bytes = field(repr=False)
-    content_type: str
-    path: str
-    width: int | None = None
-    height: int | None = None
-    description: str | None = None
-    ephemeral: bool = False
-    removed: bool = False
-
-    @property
-    def size(self) -> int:
-        return len(self.data)
-
-
-@dataclass(eq=False)
 class Channel:
     id: int
     name: str
@@ -85,6 +39,7 @@ class Channel:
     world: World = field(repr=False)
     type: int = TEXT
     nsfw: bool = False
+    topic: str | None = None
     overwrites: dict[int, Overwrite] = field(default_factory=dict[int, Overwrite], repr=False)
     recipient: User | None = None
     everything: list[Message] = field(default_factory=list["Message"], repr=False)
@@ -96,7 +51,12 @@ class Channel:
 
     def messages_for(self, user: User | Member) -> list[Message]:
         """What one person sees: also the ephemeral answers to their own interactions."""
-        return [m for m in self.everything if not m.deleted and (not m.ephemeral or m.visible_to == user.id)]
+        return [m for m in self.everything if m.seen_by(user)]
+
+    def page_for(self, user: User | Member, before: int | None = None, limit: int = 50) -> list[Message]:
+        """The newest messages that one person sees, older than `before`; oldest first."""
+        newest = (m for m in reversed(self.everything) if (before is None or m.id < before) and m.seen_by(user))
+        return list(islice(newest, limit))[::-1]
 
 
 @dataclass(eq=False)
@@ -238,6 +198,10 @@ class Message:
     def v2(self) -> bool:
         return bool(self.flags & COMPONENTS_V2)
 
+    def seen_by(self, user: User | Member) -> bool:
+        """Ephemeral messages are for one person alone."""
+        return not self.deleted and (not self.ephemeral or self.visible_to == user.id)
+
     def snapshot(self) -> Snapshot:
         return Snapshot(
             time.monotonic(), self.content, self.embeds, self.components, list(self.attachments), self.flags
@@ -278,10 +242,29 @@ class Use:
     def alive(self) -> bool:
         return not self.expired and self.world.clock.now() - self.created < TOKEN_LIFE
 
+    @property
+    def name(self) -> str:
+        """What was used, of a command: "workflow add", or a context menu's command."""
+        found: list[str] = [self.data["name"]] if "name" in self.data else []
+        options: list[Json] = self.data.get("options", [])
+        while options and "options" in options[0]:
+            found.append(options[0]["name"])
+            options = options[0]["options"]
+        return " ".join(found)
+
+    @property
+    def failed(self) -> str | None:
+        """What the client shows once it has waited in vain for the bot, by the world's clock."""
+        if self.response_type is None:
+            waited = self.world.clock.now() - self.created
+            return words.FAILURES[self.type] if self.expired or waited > ANSWER_WITHIN else None
+        thinking = self.original is not None and self.original.loading and not self.original.deleted
+        return words.NO_ANSWER if thinking and not self.alive else None
+
     async def answered(self, timeout: float = ANSWER_WITHIN) -> Use:
         """Wait for the initial response; Discord shows "The application did not respond" after 3 s."""
         try:
             await self.world.until(lambda: self.response_type is not None, timeout=timeout)
         except TimeoutError as error:
-            raise NoAnswer(f"The application did not respond{self.world.last_refusals()}") from error
+            raise NoAnswer(f"{words.NO_ANSWER}{self.world.last_refusals()}") from error
         return self

@@ -75,6 +75,8 @@ class World:
     requests: list[Request] = field(default_factory=list[Request])
     refused: list[Refusal] = field(default_factory=list[Refusal])
     send: Callable[[str, Json, Guild | None, int], None] = _ignore
+    #: Grows with each change, for those who look now and then.
+    revision: int = 0
     _serial: int = 0
     _waiting: set[asyncio.Event] = field(default_factory=set[asyncio.Event])
 
@@ -87,6 +89,7 @@ class World:
         return (int(self.clock.now() * 1000) - EPOCH_MS) << 22 | (self._serial & 0x3FFFFF)
 
     def changed(self) -> None:
+        self.revision += 1
         for bell in self._waiting:
             bell.set()
 
