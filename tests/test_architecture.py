@@ -32,6 +32,8 @@ HELD = {
         *("bot/broken.py", "bot/fitness.py", "bot/roles.py", "bot/usage.py", "bot/drained.py"),
     ),
     "PIL": ("bot/media.py", PLAYGROUND),
+    "markdown_it": (PLAYGROUND + "page/",),
+    "playwright": (PLAYGROUND,),
 }
 
 

@@ -1,0 +1,1 @@
+"""The page: the local Discord in a browser."""
