@@ -281,3 +281,11 @@ async def test_the_name_of_what_was_used(place: Place) -> None:
 async def test_topics(place: Place) -> None:
     cats = place.guild.add_channel("cats", topic="Cats only")
     assert (await place.http.get(f"/channels/{cats.id}")).json()["topic"] == "Cats only"
+
+
+@pytest.mark.parametrize("made_up", ["hm=é", "hm=0&ex=zz", ""])
+async def test_an_address_that_somebody_made_up_leads_nowhere(place: Place, made_up: str):
+    message = await place.member.say(place.channel, "look", [("a.png", b"not a picture")])
+    path = message.files[0].path
+    assert (await place.http.get(f"{place.server.url}{path}?{made_up}")).status_code == 404
+    assert (await place.http.get(f"{place.server.url}/attachments/1/{'9' * 90}/a.png?{made_up}")).status_code == 404

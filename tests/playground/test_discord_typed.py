@@ -116,6 +116,7 @@ async def test_what_is_filled_into_a_modal(place: Place) -> None:
         ({"type": INTEGER, "min_value": 1, "max_value": 9}, 0, "Value must be between 1 and 9."),
         ({"type": INTEGER, "min_value": 1}, 0, "Value must be at least 1."),
         ({"type": NUMBER, "max_value": 0.5}, 1, "Value must be at most 0.5."),
+        ({"type": NUMBER, "min_value": 0.0, "max_value": 64.0}, 65, "Value must be between 0 and 64."),
         ({"type": STRING, "min_length": 2, "max_length": 4}, "a", "Must be between 2 and 4 characters in length."),
         ({"type": STRING, "min_length": 3, "max_length": 3}, "a", "Must be 3 characters in length."),
         ({"type": STRING, "max_length": 4}, "abcde", "Must be 4 or fewer characters in length."),

@@ -105,10 +105,11 @@ class Cdn:
 
     def _fresh(self, request: web.Request) -> bool:
         expires, issued = request.query.get("ex", ""), request.query.get("is", "")
-        if not hmac.compare_digest(self._seal(request.path, expires, issued), request.query.get("hm", "")):
+        given = request.query.get("hm", "").encode("utf-8", "replace")
+        if not hmac.compare_digest(self._seal(request.path, expires, issued).encode(), given):
             return False
         return int(expires, 16) > self.world.clock.now()
 
     def routes(self) -> list[web.RouteDef]:
         places = ("attachments", "ephemeral-attachments")
-        return [web.get(f"/{p}/{{channel_id}}/{{file_id:\\d+}}/{{name}}", self.serve) for p in places]
+        return [web.get(f"/{p}/{{channel_id}}/{{file_id:\\d{{1,20}}}}/{{name}}", self.serve) for p in places]

@@ -41,11 +41,17 @@ def not_valid(kind: int) -> str:
     return _NOT_VALID.get(kind, NOT_VALID)
 
 
-def bounds(low: object | None, high: object | None) -> str:
+def bounds(low: float | None, high: float | None) -> str:
     """A number out of its bounds."""
+    low, high = _plain(low), _plain(high)
     if low is not None and high is not None:
         return f"Value must be between {low} and {high}."
     return f"Value must be at least {low}." if high is None else f"Value must be at most {high}."
+
+
+def _plain(bound: float | None) -> float | None:
+    """A whole number stands without its ".0"."""
+    return int(bound) if isinstance(bound, float) and bound.is_integer() else bound
 
 
 def length(low: int | None, high: int | None) -> str:

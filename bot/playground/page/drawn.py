@@ -170,17 +170,8 @@ def _used(message: Message) -> Json | None:
     use = message.use
     if use is None or use.type != COMMAND or use.original is not message:
         return None
-    drawn: Json = {"user": use.user.name, "name": _command_name(use)}
+    drawn: Json = {"user": use.user.name, "name": use.name}
     return drawn if use.data.get("type", 1) == 1 else {**drawn, "menu": True}
-
-
-def _command_name(use: Use) -> str:
-    """A command's full name, with its subcommands."""
-    words, options = [str(use.data["name"])], many(use.data.get("options"))
-    while options and options[0].get("type") in SUBCOMMANDS:
-        words.append(str(options[0]["name"]))
-        options = many(options[0].get("options"))
-    return " ".join(words)
 
 
 def _mentions(message: Message, seat: User) -> bool:
