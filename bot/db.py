@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import re
@@ -34,6 +35,8 @@ async def connect(path: Path | str) -> AsyncGenerator[aiosqlite.Connection]:
     """
     with _lock(path):
         try:
+            # Of one that cannot be opened, aiosqlite would leave a thread behind that calls a loop which may be gone.
+            await asyncio.to_thread(lambda: sqlite3.connect(path).close())
             connection = await aiosqlite.connect(path, isolation_level=None)
         except sqlite3.Error as error:
             raise DatabaseError(f"{path}: cannot be opened: {error}") from error

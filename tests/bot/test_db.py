@@ -5,6 +5,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import aiosqlite
@@ -214,6 +215,15 @@ async def test_an_older_database_can_be_looked_at(path: Path, monkeypatch: pytes
             async with db.connect(path):
                 pass
         assert db.look_at(path) == db.Look(in_use=False)
+
+
+async def test_what_cannot_be_opened_leaves_no_thread_behind(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
+    with pytest.raises(DatabaseError, match="cannot be opened"):
+        async with db.connect(tmp_path):
+            pass
+    started = [thread.name for thread in set(threading.enumerate()) - before]
+    assert not [name for name in started if not name.startswith("asyncio_")]
 
 
 @pytest.mark.parametrize(
