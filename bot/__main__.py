@@ -10,10 +10,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Generator, Mapping
 from importlib.metadata import version as version_of
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -26,6 +24,7 @@ from bot import compiled, reports, terminal
 from bot.config import TOKEN_VARIABLE, BackendSettings, ConfigError, Settings, load, mistakes
 from bot.doctor import examine
 from bot.files import workflow_files
+from bot.heed import heeding
 from bot.logs import log_to_terminal
 from bot.reload import Reload
 from workflows.errors import FamiliarError, UserError
@@ -73,7 +72,7 @@ async def serve_until_stopped(settings: Settings, reload: Reload | None = None) 
     heeded = {signal.SIGTERM: stopped.set, signal.SIGINT: stopped.set}
     if reload and hasattr(signal, "SIGHUP"):  # Windows knows none.
         heeded[signal.SIGHUP] = reload.ask
-    with _heeding(heeded):
+    with heeding(heeded):
         serving = asyncio.create_task(_serve(settings, reload), name="serve")
         stopping = asyncio.create_task(stopped.wait(), name="stop")
         await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -82,26 +81,6 @@ async def serve_until_stopped(settings: Settings, reload: Reload | None = None) 
         serving.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await serving
-
-
-@contextlib.contextmanager
-def _heeding(acts: Mapping[signal.Signals, Callable[[], None]]) -> Generator[None]:
-    """Act upon signals for the length of the block.
-
-    The loop's own handlers learn of a signal through the pipe that threads wake it by; while that is full, a signal is
-    lost.
-    """
-    loop = asyncio.get_running_loop()
-
-    def heed(number: int, _: FrameType | None) -> None:
-        loop.call_soon_threadsafe(acts[signal.Signals(number)])
-
-    before = {name: signal.signal(name, heed) for name in acts}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
 
 
 async def _serve(settings: Settings, reload: Reload | None) -> None:
@@ -116,14 +95,31 @@ async def _serve(settings: Settings, reload: Reload | None) -> None:
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option(help="Where the results are saved.")] = Path("familiar-demo"),
+    tour: Annotated[bool, typer.Option("--tour", help="No page, but a scripted conversation in the terminal.")] = False,
+    url: Annotated[str | None, typer.Option(help="A running InvokeAI, in place of the one that is built in.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="The page's port; 0 is any that is free.", show_default="8700")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Where the page is served.", show_default="127.0.0.1")] = None,
+    opens: Annotated[
+        bool | None, typer.Option("--open/--no-open", help="Open the page in the browser.", show_default="--open")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where the tour saves its results.", show_default="familiar-demo")
+    ] = None,
+    render: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Save pictures of how messages look, and end.")
+    ] = None,
 ) -> None:
-    """Show the whole loop on built-in stand-ins: no token, no account, no GPU."""
-    from bot.playground.tour import tour
+    """Try all of it in a browser, on built-in stand-ins: no token, no account, no GPU.
 
-    terminal.make_folder(out)
+    Where there is no terminal or no browser to talk to, and with --tour, a scripted tour runs and ends by itself.
+    """
+    from bot.playground.page import command
+
+    asked = command.Asked(tour, host, port, url, opens, out, render)
     log_to_terminal(logging.WARNING)
-    raise typer.Exit(0 if asyncio.run(tour(Console(), out)) else 1)
+    raise typer.Exit(command.demo(asked, Console()))
 
 
 @app.command()
@@ -203,7 +199,7 @@ def run(
 async def _run(request: terminal.Request, settings: Settings, progress: Progress | None) -> terminal.Result:
     """Run it; Ctrl-C cancels and cleans up, and a second one does not wait for that."""
     interrupts = terminal.Interrupts()
-    with _heeding({signal.SIGTERM: interrupts.interrupt, signal.SIGINT: interrupts.interrupt}):
+    with heeding({signal.SIGTERM: interrupts.interrupt, signal.SIGINT: interrupts.interrupt}):
         return await terminal.run(request, settings, progress, interrupts)
 
 

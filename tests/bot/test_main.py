@@ -512,6 +512,29 @@ async def test_demo_tells_of_a_folder_that_cannot_be_before_anything_runs() -> N
     assert ran.complaint == "--out taken: is a file. Name a folder; it is made if it is not there."
 
 
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--tour", "--port", "8700"], "--port is of the page, and --tour of the tour. Give one of them."),
+        (["--out", "out", "--no-open"], "--no-open is of the page, and --out of the tour. Give one of them."),
+        (["--render", "out", "--tour"], "--render goes alone: it opens no page, and runs no tour."),
+        (["--render", "taken"], "--render taken: nothing can be saved there: File exists"),
+    ],
+)
+async def test_demo_tells_of_a_slip_before_anything_runs(arguments: list[str], complaint: str, tmp_path: Path) -> None:
+    written("taken", b"")
+    ran = await command("demo", *arguments)
+    assert (ran.code, ran.complaint) == (2, complaint)
+    assert names(tmp_path) == ["taken"]
+
+
+async def test_demo_tells_of_a_port_that_is_taken() -> None:
+    async with LocalDiscord() as other:
+        ran = await ended(await started("demo", "--port", str(other.port)))
+    assert ran.code == 2
+    assert re.match(rf"Port {other.port}.* is taken", ran.complaint)
+
+
 async def test_it_tells_its_version() -> None:
     ran = await command("--version")
     assert (ran.code, ran.err) == (0, "")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from bot.playground.invokeai import LocalInvokeAI
 from tests.playground.invokeai_user import InvokeUser, batch, names_in
 
 BLANK: dict[str, Any] = {
@@ -291,3 +292,18 @@ async def test_cancelled_while_it_denoises(invoke_user: InvokeUser):
     assert set(session["executed_history"]) == {"model", "yes", "no", "noise"}
     again = await invoke_user.cancel(item_id)
     assert again["status"] == "canceled"
+
+
+async def test_a_run_that_is_made_to_take_its_time_tells_how_far_it_is_and_can_be_cancelled() -> None:
+    wanted = batch(BLANK, {"id": "blur", "type": "img_blur"}, edges=[("blank.image", "blur.image")])
+    async with LocalInvokeAI() as server, InvokeUser(server.url) as user:
+        server.take_time(1.0)
+        await user.listen()
+        await user.enqueue(wanted)
+        await user.hear("queue_item_status_changed", status="completed")
+        told = [data["percentage"] for _, data in user.events if (data.get("percentage") or 0) > 0]
+        assert told == [0.5, 1.0, 0.5, 1.0]
+        await user.enqueue({**wanted, "batch_id": "second", "destination": "there"})
+        await user.hear("invocation_started", batch_id="second")
+        await user.http.put(f"{user.base}/cancel_by_destination", params={"destination": "there"})
+        await user.hear("queue_item_status_changed", status="canceled")

@@ -23,6 +23,7 @@ from bot.playground.invokeai.session import Prepared, cache_key
 from bot.playground.invokeai.videos import MissingVideoError, StoredVideo, Videos
 
 SERVER_FILES = "/opt/invokeai/.venv/lib/python3.11/site-packages/invokeai/app"
+TICK_SECONDS = 0.25
 
 
 class ImageRecordNotFoundException(Exception):
@@ -69,6 +70,8 @@ class Bench:
     node_seconds: float
     #: How long the server holds still when an item begins.
     stall_seconds: float = 0.0
+    #: About how long a run takes, spread over the nodes of its graph; each of them tells how far it is.
+    run_seconds: float = 0.0
     stopping: threading.Event = field(default_factory=threading.Event)
     cache: dict[str, Output] = field(default_factory=dict[str, Output])
     tensors: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -107,6 +110,8 @@ class NodeRun:
         self.tell("invocation_started")
         if self.bench.stopping.wait(self.bench.node_seconds):
             raise Cancelled
+        if self.bench.run_seconds:
+            self._take_time(self.bench.run_seconds / len(self.item.graph["nodes"]))
         _complete(self.node)
         if not self.node.use_cache:
             return self.node.run(self)
@@ -115,6 +120,14 @@ class NodeRun:
         if output is None:
             output = self.bench.cache[key] = self.node.run(self)
         return output
+
+    def _take_time(self, seconds: float) -> None:
+        """Do what a node does that has much to do: nothing for so long, and tell how far it is."""
+        ticks = max(1, round(seconds / TICK_SECONDS))
+        for tick in range(1, ticks + 1):
+            if self.cancelled.wait(seconds / ticks):
+                raise Cancelled
+            self.progress("Working", tick / ticks)
 
     def load(self, image: ImageField | None) -> Image.Image:
         assert image is not None

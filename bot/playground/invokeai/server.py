@@ -209,6 +209,10 @@ class LocalInvokeAI:
         if self.users is not None:
             self.users.revoke()
 
+    def take_time(self, seconds: float) -> None:
+        """Let each run take about so long from now on, spread over its nodes, which tell how far they are."""
+        self._bench.run_seconds = seconds
+
     async def pause(self) -> None:
         self._worker.paused = True
 

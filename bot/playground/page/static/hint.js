@@ -1,0 +1,150 @@
+// The first-time hint: three steps that follow what the person does, until it is put away for good.
+import { fetchFile } from "./attachments.js";
+import { el, icon } from "./dom.js";
+
+const KEY = "familiar-hint";
+const BUILT_IN = new Set(["workflow", "admin", "run", "jobs", "job"]);
+const FILE = 11;
+const LOOK_MS = 500;
+const PATIENCE_MS = 4000;
+const FAREWELL_MS = 5000;
+
+export function mountHint(root, app) {
+  if (remembered() === "away") return;
+  const steps = [
+    {
+      title: "Publish a workflow.",
+      text: "As Ada, type /workflow add, choose one of the bundled files, and press Publish.",
+      help: "Fill it in for me",
+      isDone: () => published(app).length > 0,
+      act: () => fillIn(app, adminOf(app), () => "workflow add", sampleOf(app, "workflows", "blur")),
+    },
+    {
+      title: "Run it as a member.",
+      text: "Become Bo under “You are”, type / and the new command, and give it a picture.",
+      help: "Fill it in for me",
+      isDone: () => wasRun(app),
+      act: () => fillIn(app, memberOf(app), () => published(app)[0]?.name, sampleOf(app, "pictures", "harbour")),
+    },
+    {
+      title: "Make some mischief.",
+      text: "Open Behind the scenes while a job runs, and kill the bot or InvokeAI: nothing is lost.",
+      help: "Show me where",
+      isDone: () => isPanelOpen,
+      act: () => isPanelOpen || app.togglePanel(),
+    },
+  ];
+  let isPanelOpen = false;
+  document.addEventListener("panel", (event) => {
+    isPanelOpen ||= event.detail.open;
+    look();
+  });
+  const close = el("button", { type: "button", class: "icon-button", "aria-label": "Put the hint away for good", on: { click: leave } });
+  close.append(icon("close"));
+  const title = el("h2", { id: "hint-title", text: "New here? Three steps" });
+  const rows = steps.map(drawStep);
+  root.append(el("div", { class: "hint-top" }, title, close), el("ol", { class: "hint-steps" }, rows));
+  root.setAttribute("role", "region");
+  root.setAttribute("aria-labelledby", title.id);
+  const timer = setInterval(look, LOOK_MS);
+  look();
+
+  function drawStep(step, index) {
+    const help = el("button", { type: "button", class: "button", text: step.help, on: { click: () => assist(step) } });
+    const mark = el("span", { class: "hint-mark", text: String(index + 1), "aria-hidden": "true" });
+    return el("li", {}, mark, el("div", {}, el("strong", { text: step.title }), " ", step.text, el("div", { class: "hint-help" }, help)));
+  }
+
+  async function assist(step) {
+    try {
+      await step.act();
+    } catch (error) {
+      app.toast(error.message);
+    }
+  }
+
+  function look() {
+    for (const step of steps) step.done ||= step.isDone();
+    const current = steps.findIndex((step) => !step.done);
+    rows.forEach((row, index) => {
+      row.classList.toggle("done", Boolean(steps[index].done));
+      row.toggleAttribute("data-later", !steps[index].done && index !== current);
+      if (index === current) row.setAttribute("aria-current", "step");
+      else row.removeAttribute("aria-current");
+    });
+    if (current < 0) {
+      title.textContent = "That is all of it. Have fun!";
+      root.querySelector(".hint-steps")?.remove();
+      clearInterval(timer);
+      remember("away");
+      setTimeout(() => root.replaceChildren(), FAREWELL_MS);
+    }
+  }
+
+  function leave() {
+    clearInterval(timer);
+    remember("away");
+    root.replaceChildren();
+    app.composer?.focus();
+  }
+}
+
+/** Become somebody, and fill in a command with a file, as soon as it is offered. */
+async function fillIn(app, person, nameOf, sample) {
+  const file = sample && (await fetchFile(sample.url, sample.name));
+  if (person && app.state.me?.id !== person.id) {
+    const others = app.state.commands;
+    await app.sit(person.id);
+    await soon(() => app.state.me?.id === person.id && app.state.commands !== others);
+  }
+  const command = await soon(() => app.state.commands.find(({ kind, name }) => kind === 1 && name === nameOf()));
+  if (!command) throw new Error("That command is not offered here at the moment.");
+  const option = command.options.find(({ type }) => type === FILE);
+  app.fill(command.name, option && file ? { [option.name]: file } : {});
+}
+
+async function soon(find) {
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await new Promise((go) => setTimeout(go, 50))) {
+    const found = find();
+    if (found) return found;
+  }
+  return null;
+}
+
+/** The commands that somebody published, in this channel. */
+function published(app) {
+  return app.state.commands.filter(({ kind, name }) => kind === 1 && !BUILT_IN.has(name.split(" ")[0]));
+}
+
+function wasRun(app) {
+  const admins = new Set(app.state.people.filter(({ admin }) => admin).map(({ name }) => name));
+  for (const conversation of app.state.messages.values())
+    for (const { used } of conversation.list) {
+      if (used && !used.menu && !admins.has(used.user) && (used.name === "run" || !BUILT_IN.has(used.name.split(" ")[0]))) return true;
+    }
+  return false;
+}
+
+const adminOf = (app) => app.state.people.find(({ admin }) => admin);
+const memberOf = (app) => (app.state.me?.admin ? app.state.people.find(({ admin, bot }) => !admin && !bot) : app.state.me);
+
+function sampleOf(app, kind, word) {
+  const all = app.state.ready.samples?.[kind] ?? [];
+  return all.find(({ name }) => name.startsWith(word)) ?? all[0];
+}
+
+function remembered() {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+function remember(value) {
+  try {
+    localStorage.setItem(KEY, value);
+  } catch {
+    // A browser that keeps nothing shows it again.
+  }
+}
