@@ -1,4 +1,4 @@
-"""Fail unless the live tests really ran: `live_ran.py REPORT.xml LEAST`, on a report of `pytest --junitxml`."""
+"""Fail unless tests really ran: `ran.py REPORT.xml LEAST`, on a report of `pytest --junitxml`."""
 
 import sys
 import xml.etree.ElementTree as ET
@@ -12,8 +12,8 @@ def main(report: Path, least: int) -> str | None:
     ran = len(cases) - len(skipped)
     if skipped:
         names = ", ".join(str(case.get("name")) for case in skipped)
-        return f"{len(skipped)} live tests were skipped: {names}"
-    return f"only {ran} live tests ran, {least} is the least" if ran < least else None
+        return f"{len(skipped)} of the tests in {report.name} were skipped: {names}"
+    return f"only {ran} of the tests in {report.name} ran, {least} is the least" if ran < least else None
 
 
 if __name__ == "__main__":
