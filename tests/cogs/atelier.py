@@ -34,6 +34,7 @@ ENQUEUE = ("POST", "/api/v1/queue/{queue_id}/enqueue_batch")
 UPLOAD = ("POST", "/api/v1/images/upload")
 GUILD_COMMANDS = "/applications/{application_id}/guilds/{guild_id}/commands"
 PATIENCE = 8.0
+RUNNING, PAUSED = "🎨", "⏸️"
 
 #: For tests that use `room`: they run where their module's atelier lives.
 in_module_loop = pytest.mark.asyncio(loop_scope="module")
@@ -201,8 +202,12 @@ class Atelier:
         return published
 
     async def shows(self, message: Message, *words: str) -> Message:
-        """Wait until a message shows all of this."""
-        await self.discord.until(lambda: all(word in text(message) for word in words), PATIENCE)
+        """Wait until a message shows all of this; a queue that was seen to be paused says so in place of the bar."""
+
+        def says(word: str) -> bool:
+            return word in text(message) or (word == RUNNING and PAUSED in text(message))
+
+        await self.discord.until(lambda: all(map(says, words)), PATIENCE)
         return message
 
     async def over(self, card: Message) -> Message:

@@ -8,7 +8,7 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot.playground.discord import ClientRefusal, Message, Permissions, Use
+from bot.playground.discord import ClientRefusal, Permissions, Use
 from tests.playground.discord_bot import PNG
 from tests.playground.discord_place import LivePlace, Place
 from tests.playground.test_discord_commands import command, option, put
@@ -255,17 +255,6 @@ async def test_pressing_in_a_hidden_message(place: Place) -> None:
     pressed = await place.member.press(use.response, "Go")
     await respond(place, pressed, 7, {"content": "pressed"})
     assert seen(place) == (["pressed"], [])
-
-
-async def test_pages_of_a_channel(place: Place) -> None:
-    written: list[Message] = [await place.admin.say(place.channel, str(n)) for n in range(7)]
-    place.server.messages.delete(written.pop(2))
-    use = await opened(place)
-    await respond(place, use, 4, {"content": "hidden", "flags": EPHEMERAL})
-    assert [m.content for m in place.channel.page_for(place.member, limit=3)] == ["5", "6", "hidden"]
-    assert [m.content for m in place.channel.page_for(place.admin, limit=3)] == ["4", "5", "6"]
-    assert [m.content for m in place.channel.page_for(place.admin, written[3].id, 3)] == ["0", "1", "3"]
-    assert place.channel.page_for(place.admin, written[0].id) == []
 
 
 # What a message and a channel say

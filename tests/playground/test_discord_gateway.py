@@ -14,7 +14,9 @@ import pytest
 from PIL import Image
 
 from bot.playground.discord import LocalDiscord
-from bot.playground.discord.cdn import picture_size, sanitize
+from bot.playground.discord.cdn import Cdn, picture_size, sanitize
+from bot.playground.discord.gateway import RESUMABLE
+from bot.playground.discord.world import World
 from tests.playground.discord_bot import TestBot, point_at, running
 from tests.playground.discord_place import Place, furnished
 
@@ -135,6 +137,18 @@ async def test_what_cannot_be_resumed(place: Place, dial: Any) -> None:
     assert (await again.identify(place.server))["t"] == "READY"
 
 
+async def test_of_many_sessions_that_wait_to_be_resumed_the_last_ones_stay(place: Place, dial: Any) -> None:
+    for _ in range(RESUMABLE + 3):
+        peer = await dial()
+        ready = await peer.identify(place.server)
+        await peer.socket.close(code=4000)
+        await place.server.until(lambda: not place.server.gateway.online)
+    again = await dial()
+    assert (await again.identify(place.server))["t"] == "READY"
+    sessions = place.server.gateway.sessions
+    assert len(sessions) == RESUMABLE + 1 and ready["d"]["session_id"] in sessions
+
+
 async def test_events_follow_the_intents(place: Place, dial: Any) -> None:
     peer = await dial()
     assert (await peer.identify(place.server, intents=0))["t"] == "READY"
@@ -207,3 +221,15 @@ def test_picture_sizes(kind: str, more: dict[str, Any]) -> None:
     Image.new("RGB", (321, 45), "red").save(file, kind, **({} if kind == "GIF" else more))
     assert picture_size(file.getvalue()) == (321, 45)
     assert picture_size(b"not a picture at all") is None
+
+
+def test_of_what_was_given_to_the_bot_the_newest_stays() -> None:
+    cdn = Cdn(World(), most_given=100)
+    first, second, last = (cdn.store_given("a.png", bytes(size)) for size in (60, 40, 20))
+    assert first.removed and not first.data
+    assert [item.size for item in (second, last) if not item.removed] == [40, 20]
+    alone = cdn.store_given("b.png", bytes(500))
+    assert alone.size == 500 and second.removed and last.removed
+    on_a_message = cdn.store("c.png", bytes(500), 1)
+    assert cdn.store_given("d.png", b"1").size == 1
+    assert alone.removed and on_a_message.size == 500

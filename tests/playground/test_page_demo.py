@@ -6,6 +6,7 @@ import re
 import shlex
 import signal
 import socket
+import tempfile
 import webbrowser
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
+from rich.console import Console
 
 from bot.playground.discord import Permissions
 from bot.playground.page import command
@@ -107,6 +109,19 @@ async def test_a_port_that_is_taken_is_told_before_the_bot_starts(tmp_path: Path
             pytest.fail("it began")
     assert "\n" not in str(told.value)
     assert not (tmp_path / "bot.log").exists()
+
+
+async def test_a_folder_where_nothing_can_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").mkdir()
+    with pytest.raises(UserError, match=rf"^{re.escape(str(tmp_path))}: the demo cannot write there: [^\n]+\.$"):
+        async with open_demo(DemoOptions(port=0, folder=tmp_path)):
+            pytest.fail("it began")
+
+
+def test_a_machine_without_a_place_for_files_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    with pytest.raises(UserError, match="The demo needs a place for its files"):
+        command.demo(Asked(port=0, opens_browser=False), Console(quiet=True))
 
 
 @pytest.mark.slow

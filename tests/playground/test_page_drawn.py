@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from bot.playground.discord import Message, Permissions, Use
-from bot.playground.discord.state import User
+from bot.playground.discord.state import EPHEMERAL, User
 from bot.playground.page.drawn import Drawer, colour_of
 from tests.cogs.atelier import PHOTO, Atelier, fixture, furnished
 from tests.playground.discord_bot import PNG
@@ -112,6 +112,17 @@ async def test_replies(place: Place) -> None:
     place.server.messages.delete(shown)
     gone = draw(place, place.channel.messages[-1])["reply"]
     assert gone == {"name": "", "html": "<em>Original message was deleted</em>"}
+
+
+async def test_a_reply_to_what_one_person_alone_sees_gives_nothing_of_it_away(place: Place) -> None:
+    use = Use(2, "t", 2, place.member.user, place.member, place.channel, place.server.world, {"type": 1})
+    secret = place.server.messages.create(
+        place.channel, place.server.bot, {"content": "secret", "flags": EPHEMERAL}, [], use=use
+    )
+    told = place.server.messages.create(place.channel, place.server.bot, {"content": "!"}, [], reply_to=secret)
+    assert draw(place, told, place.member.user)["reply"] == {"name": "Familiar", "html": "secret"}
+    hidden = draw(place, told, place.admin.user)["reply"]
+    assert hidden == {"name": "", "html": "<em>Message could not be loaded.</em>"}
 
 
 # What was used

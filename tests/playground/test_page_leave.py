@@ -1,11 +1,14 @@
 """A real InvokeAI is left as it was, whatever ended the demo; here a local one stands in for it."""
 
+import contextlib
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bot.playground.invokeai import LocalInvokeAI
 from bot.playground.page import leave
@@ -58,6 +61,63 @@ async def test_a_server_that_cannot_be_used_is_told_in_one_line(url: str, told: 
     assert files(state) == []
 
 
+JSON, HTML = "application/json", "text/html"
+PAGE = "<html>\r\n<head><title>Bad Gateway</title></head>\r\n" + "<center>nginx</center>\r\n" * 50
+NO_INVOKEAI = "answers, but not as InvokeAI 6 does ("
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "body", "told"),
+    [
+        (200, JSON, '{"version": "5.15.0"}', "is InvokeAI 5.15.0, and Familiar needs 6.14 or newer. Update it."),
+        (200, JSON, '{"version": "6.9.0rc2"}', "is InvokeAI 6.9.0rc2, and Familiar needs 6.14 or newer. Update it."),
+        (200, JSON, '{"version": "6.14.2"}', NO_INVOKEAI),
+        (200, JSON, "[]", NO_INVOKEAI),
+        (200, JSON, "{", "does not answer ("),
+        (200, HTML, PAGE, NO_INVOKEAI),
+        (404, HTML, PAGE, NO_INVOKEAI),
+        (500, HTML, PAGE, "does not answer ("),
+        (502, HTML, PAGE, "does not answer ("),
+        (401, JSON, "{}", "wants a login, and the demo has none. Try it with `familiar serve`."),
+        (302, HTML, "", NO_INVOKEAI),
+    ],
+)
+async def test_a_web_server_of_another_kind_is_told_in_one_line(
+    status: int, kind: str, body: str, told: str, state: Path
+) -> None:
+    async with answering(status, kind, body) as url:
+        with pytest.raises(UserError) as error:
+            async with open_demo(DemoOptions(port=0, url=url)):
+                pytest.fail("it began")
+    assert str(error.value).startswith(f"{url}: {told}")
+    assert "\n" not in str(error.value)
+    assert "<" not in str(error.value)
+    assert str(error.value).endswith((".", "?"))
+    assert len(str(error.value)) < 400
+    assert files(state) == []
+
+
+@contextlib.asynccontextmanager
+async def answering(status: int, kind: str, body: str) -> AsyncIterator[str]:
+    """A web server that has this answer to everything."""
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(status=status, content_type=kind, text=body)
+
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", answer)
+    async with TestServer(app) as server:
+        yield str(server.make_url("")).rstrip("/")
+
+
+async def test_where_no_ledger_can_be_kept_nothing_is_begun(server: LocalInvokeAI, state: Path) -> None:
+    state.parent.parent.write_text("a file in the way")
+    with pytest.raises(UserError, match="the demo's ledger cannot be kept there: Not a directory") as error:
+        async with open_demo(DemoOptions(port=0, url=server.url)):
+            pytest.fail("it began")
+    assert "\n" not in str(error.value)
+
+
 async def test_a_server_that_wants_a_login_is_told_in_one_line() -> None:
     async with LocalInvokeAI(users={"member@example.com": "Secret-words-1"}) as server:
         with pytest.raises(UserError, match="wants a login, and the demo has none") as error:
@@ -86,6 +146,21 @@ async def test_what_is_under_way_at_the_end_is_cancelled_and_deleted(server: Loc
         "Cancelled or cleared 1 unfinished job.",
         f"Nothing of the demo is left on {server.url}.",
     ]
+
+
+async def test_another_demo_on_the_same_server_is_let_alone(server: LocalInvokeAI, state: Path) -> None:
+    """Also before its first job, and while its bot is dead: that may be started again."""
+    backend = leave.real_backend(server.url)
+    async with open_demo(DemoOptions(port=0, url=server.url)) as demo:
+        assert await leave.clean_earlier(backend) == leave.Left()
+        assert demo.database.exists()
+        await publish(demo)
+        await run(demo)
+        await runs(server)
+        await demo.bot.kill()
+        assert await leave.clean_earlier(backend) == leave.Left()
+        assert len(server.items) == 1
+    assert (list(server.items), files(state)) == ([], [])
 
 
 @pytest.mark.slow

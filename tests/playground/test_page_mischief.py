@@ -69,7 +69,7 @@ async def test_each_offer_is_a_short_sentence(box: Mischief) -> None:
 PAIRS = [
     ("kill_invoke", "start_invoke", "gone; what it held is still on its disk"),
     ("pause_queue", "resume_queue", "its queue is paused"),
-    ("fill_queue", "empty_queue", "it takes nothing new"),
+    ("fill_queue", "empty_queue", "says that its queue is full"),
     ("full_disk", "free_disk", "its disk is full"),
 ]
 

@@ -42,12 +42,12 @@ async def real(server: LocalInvokeAI) -> AsyncIterator[RealHeld]:
         yield RealHeld(InvokeClient(http, "familiar"), server.url)
 
 
-async def shown(panel: Panel, *parts: str) -> dict[str, Any]:
-    """Wait until these parts of a panel show something."""
+async def shown(panel: Panel, *parts: str, state: str = "") -> dict[str, Any]:
+    """Wait until these parts of a panel show something, and its job that state."""
     async with asyncio.timeout(10):
         while True:
             held = await panel.look()
-            if all(held[part] for part in parts):
+            if all(held[part] for part in parts) and (not state or held["jobs"][0]["state"] == state):
                 return held
             await asyncio.sleep(0.02)
 
@@ -145,7 +145,8 @@ async def test_it_follows_a_run_from_the_queue_to_the_ledger(world: World) -> No
     await world.server.pause()
     async with world.connected() as engine:
         job, _, task = await world.start(engine, "blur")
-        held = await shown(panel, "queue")
+        # InvokeAI has it a moment before the bot has written that down.
+        held = await shown(panel, "queue", state="queued")
         (item,), (image,) = held["queue"], held["images"]
         assert (item["status"], item["destination"], item["title"]) == ("pending", job.id, "blur")
         assert (image["width"], image["height"], image["url"]) == (24, 16, f"/held/{image['name']}")
@@ -190,27 +191,45 @@ async def test_what_was_seen_last_stays_where_the_database_cannot_be_read(world:
 # A real server
 
 
+async def put_theirs(server: LocalInvokeAI, queue_id: str) -> None:
+    """Put somebody else's pictures there: one uploaded, and one that a run made in a queue of the same name."""
+    node = {"id": "page", "type": "blank_image", "width": 64, "height": 64, "use_cache": False}
+    batch = {"graph": {"id": "theirs", "nodes": {"page": node}, "edges": []}, "runs": 1, "origin": "somebody"}
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+        params = {"image_category": "user", "is_intermediate": "false"}
+        files = {"file": ("theirs.png", picture(), "image/png")}
+        await http.post("/api/v1/images/upload", params=params, files=files)
+        await http.post(f"/api/v1/queue/{queue_id}/enqueue_batch", json={"batch": batch})
+    async with asyncio.timeout(10):
+        while [item.status for item in server.items.values()] != ["completed"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
 async def test_of_a_real_server_only_what_is_ours_is_shown(
     world: World, real: RealHeld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.playground.page.held._ASK_SECONDS", 0.0)
     server = world.server
-    async with httpx.AsyncClient(trust_env=False) as http:
-        params = {"image_category": "user", "is_intermediate": "false"}
-        files = {"file": ("theirs.png", picture(), "image/png")}
-        answer = await http.post(f"{server.url}/api/v1/images/upload", params=params, files=files)
-        theirs = answer.json()["image_name"]
+    await put_theirs(server, "familiar")
+    theirs = set(server.images)
+    assert len(theirs) == 2
     panel = panel_of(world, real)
     await server.pause()
     async with world.connected() as engine:
-        await world.start(engine, "blur")
+        _, _, task = await world.start(engine, "blur")
         held = await shown(panel, "queue", "images")
-        ours = [name for name in server.images if name != theirs]
+        ours = [name for name in server.images if name not in theirs]
         assert [image["name"] for image in held["images"]] == ours
         assert held["backend"]["said"].startswith("InvokeAI 6.14")
-        assert held["queue"][0]["title"] == "blur"
-        assert await panel.thumbnail(theirs) is None
+        assert [item["title"] for item in held["queue"]] == ["blur"]
+        assert [await panel.thumbnail(name) for name in theirs] == [None, None]
         assert (await panel.thumbnail(ours[0]) or b"")[8:12] == b"WEBP"
+        await server.resume()
+        await task
+        after = await panel.look()
+        assert (after["queue"], after["images"]) == ([], [])
+        assert await panel.thumbnail(ours[0]) is None
+    assert set(server.images) == theirs
 
 
 async def test_a_real_server_that_is_away_is_told_and_not_an_error(server: LocalInvokeAI, real: RealHeld) -> None:
@@ -221,7 +240,10 @@ async def test_a_real_server_that_is_away_is_told_and_not_an_error(server: Local
     assert await real.thumbnail("any.png") is None
 
 
-async def test_a_real_server_is_not_asked_at_every_look(server: LocalInvokeAI, real: RealHeld) -> None:
+async def test_a_real_server_is_not_asked_at_every_look(
+    server: LocalInvokeAI, real: RealHeld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.playground.page.held._ASK_SECONDS", 60.0)
     for _ in range(20):
         await real.look(Glance())
     assert sum(server.requests.values()) <= 3

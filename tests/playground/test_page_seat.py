@@ -9,7 +9,7 @@ import pytest
 
 from bot.playground.discord import Permissions
 from bot.playground.page.server import Page
-from tests.playground.discord_place import Place
+from tests.playground.discord_place import LivePlace, Place
 from tests.playground.page_client import Window, until, window
 from tests.playground.page_place import edit, is_about, marked, said
 
@@ -121,6 +121,16 @@ async def test_a_reply_is_drawn_anew_when_what_it_answers_goes(place: Place, bo:
     assert (await bo.heard("MESSAGE_CREATE", is_about(second)))["reply"]["html"] == "first"
     place.server.messages.delete(first)
     assert (await bo.heard("MESSAGE_UPDATE", is_about(second)))["reply"]["html"] != "first"
+
+
+async def test_an_answer_to_a_press_is_drawn_anew_when_what_was_pressed_goes(live: LivePlace, lively: Window) -> None:
+    shown = await live.shown(await live.slash("buttons"), "press")
+    use = await (await live.member.select(shown, "pick", ["1"])).answered()
+    assert use.response
+    assert (await lively.heard("MESSAGE_CREATE", is_about(use.response)))["reply"]["html"] == "press"
+    live.server.messages.delete(shown)
+    told = await lively.heard("MESSAGE_UPDATE", is_about(use.response))
+    assert told["reply"]["html"] == "<em>Original message was deleted</em>"
 
 
 async def test_what_cannot_be_drawn_does_not_hide_the_rest(

@@ -90,7 +90,10 @@ async def test_the_pages_files_are_served(http: aiohttp.ClientSession, name: str
         assert answer.content_type == kinds.get(name.rpartition(".")[2], answer.content_type)
 
 
-@pytest.mark.parametrize("name", ["none.js", "..%2Fserver.py", "..%5Cserver.py", "%00.js", ".js", "x", "%2Fetc%2Fx.js"])
+@pytest.mark.parametrize(
+    "name",
+    ["none.js", "..%2Fserver.py", "..%5Cserver.py", "%00.js", ".js", "x", "%2Fetc%2Fx.js", "a" * 300 + ".js"],
+)
 async def test_no_other_files_are_served(http: aiohttp.ClientSession, name: str) -> None:
     async with http.get(URL(f"/static/{name}", encoded=True)) as answer:
         assert answer.status == 404
@@ -187,6 +190,19 @@ async def test_uploads_keep_their_names(http: aiohttp.ClientSession, sent: str) 
         assert (answer.status, said["filename"], said["size"]) == (200, NAMES[sent], len(PNG))
 
 
+async def test_an_upload_that_is_cut_off_is_no_error(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    async with Page(place.server) as page, aiohttp.ClientSession() as http:
+        _, cut = await asyncio.open_connection("127.0.0.1", page.port)
+        cut.write(f"POST /uploads HTTP/1.1\r\nHost: 127.0.0.1:{page.port}\r\nContent-Length: 9\r\n\r\nhalf".encode())
+        # Whoever is answered later was read later.
+        async with http.get(page.url) as answer:
+            assert answer.status == 200
+        cut.transport.abort()
+        async with http.get(page.url) as answer:
+            assert answer.status == 200
+    assert not caplog.records
+
+
 async def test_what_is_too_large_is_refused_in_the_clients_words(place: Place, http: aiohttp.ClientSession) -> None:
     place.server.world.max_user_upload = 1000
     for size, status in ((1000, 200), (1001, 400), (3_000_000, 400)):
@@ -213,7 +229,7 @@ async def test_a_taken_port_is_told_in_one_line(place: Place, page: Page) -> Non
         await Page(place.server, port=page.port).start()
 
 
-@pytest.mark.parametrize(("host", "port"), [("192.0.2.1", 0), ("127.0.0.1", 70000), ("no such host", 0)])
+@pytest.mark.parametrize(("host", "port"), [("192.0.2.1", 0), ("127.0.0.1", 70000), ("no such host", 0), ("a..b", 0)])
 async def test_where_it_cannot_listen_it_says_so(place: Place, host: str, port: int) -> None:
     with pytest.raises(PortTakenError, match=r"^[^\n]+\.$"):
         await Page(place.server, host=host, port=port).start()

@@ -7,6 +7,7 @@ import hmac
 import mimetypes
 import re
 import struct
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from secrets import token_bytes
@@ -17,6 +18,7 @@ from bot.playground.discord.state import StoredAttachment
 from bot.playground.discord.world import World
 
 URL_LIFE = 24 * 3600  # Discord's signed attachment URLs live about a day
+MOST_GIVEN = 256 * 1024 * 1024  # bytes of what was given to the bot and is on no message
 _JPEG_SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
@@ -64,10 +66,15 @@ def _jpeg_size(data: bytes) -> tuple[int, int] | None:
 
 @dataclass(eq=False, repr=False)
 class Cdn:
-    """Stores files and serves them by URLs that nobody can make up."""
+    """Stores files and serves them by URLs that nobody can make up.
+
+    What is on a message stays for as long as this runs, in memory: a few hundred pictures are a few hundred MB.
+    """
 
     world: World
     key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
+    most_given: int = MOST_GIVEN
+    _given: deque[StoredAttachment] = field(default_factory=deque[StoredAttachment])
 
     def store(self, name: str, data: bytes, channel_id: int, *, ephemeral: bool = False) -> StoredAttachment:
         filename = sanitize(name)
@@ -86,6 +93,17 @@ class Cdn:
             ephemeral=ephemeral,
         )
         self.world.files[file_id] = stored
+        return stored
+
+    def store_given(self, name: str, data: bytes) -> StoredAttachment:
+        """Store what a person gives to the bot; Discord keeps that for a while, and here the newest of it is kept."""
+        stored = self.store(name, data, self.world.bot.id, ephemeral=True)
+        self._given.append(stored)
+        held = sum(item.size for item in self._given)
+        while held > self.most_given and len(self._given) > 1:
+            oldest = self._given.popleft()
+            held -= oldest.size
+            oldest.removed, oldest.data = True, b""
         return stored
 
     def sign(self, item: StoredAttachment) -> str:

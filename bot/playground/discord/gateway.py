@@ -21,6 +21,8 @@ from bot.playground.discord.world import World
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME = 0, 1, 2, 3, 4, 6
 RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 7, 8, 9, 10, 11
 HEARTBEAT_MS = 41_250
+# No answer of the real one is there sooner; discord.py takes one that is for 41 seconds late.
+NEAREST = 0.02  # seconds
 GUILDS, GUILD_MEMBERS, PRESENCES, GUILD_MESSAGES = 1 << 0, 1 << 1, 1 << 8, 1 << 9
 DIRECT_MESSAGES, MESSAGE_CONTENT = 1 << 12, 1 << 15
 PRIVILEGED = GUILD_MEMBERS | PRESENCES | MESSAGE_CONTENT
@@ -29,6 +31,7 @@ APPLICATION_FLAGS = {PRESENCES: 1 << 13, GUILD_MEMBERS: 1 << 15, MESSAGE_CONTENT
 ALL_INTENTS = (1 << 26) - 1
 SENDS_PER_MINUTE = 120  # Discord's documented limit; above it the connection is closed with 4008
 MISSED = 1000  # events kept for a RESUME
+RESUMABLE = 8  # sessions that wait for one; Discord forgets them after a time of its own
 
 
 class Closed(Exception):
@@ -187,7 +190,7 @@ class Gateway:
 
     def _receive(self, connection: Connection, op: Any, data: Any) -> None:
         if op == HEARTBEAT:
-            connection.put(HEARTBEAT_ACK)
+            asyncio.get_running_loop().call_later(NEAREST, connection.put, HEARTBEAT_ACK)
         elif op == IDENTIFY:
             self._identify(connection, data)
         elif op == RESUME:
@@ -212,10 +215,17 @@ class Gateway:
         number, count = data.get("shard") or (0, 1)
         if not 0 <= number < count:
             raise Closed(4010, "Invalid shard.")
+        self._forget_old()
         session = Session(intents, (number, count), connection=connection)
         connection.session = self.sessions[session.id] = session
         self.identifies += 1
         self._ready(session)
+
+    def _forget_old(self) -> None:
+        """Forget the oldest: a bot that is killed leaves a session each time, which nobody takes up."""
+        waiting = [session for session in self.sessions.values() if session.connection is None]
+        for session in waiting[: max(0, len(waiting) - RESUMABLE)]:
+            del self.sessions[session.id]
 
     def _ready(self, session: Session) -> None:
         guilds = [g for g in self.world.guilds.values() if session.sees(g)]

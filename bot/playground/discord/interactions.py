@@ -31,7 +31,7 @@ class Desk:
 
         def store(name: str, data: bytes) -> payloads.StoredAttachment:
             self.check_size(name, data)
-            return self.cdn.store(name, data, self.world.bot.id, ephemeral=True)
+            return self.cdn.store_given(name, data)
 
         return Resolved(store, self.cdn.sign, channel, person)
 
@@ -100,6 +100,12 @@ class Desk:
 
     def _source(self, use: Use) -> Json:
         return {} if use.source is None else {"message": self.messages.render(use.source)}
+
+
+def answered_by(message: Message) -> Message | None:
+    """The message that this one replies to; where it answers a press, the one that was pressed on."""
+    pressed = message.use.source if message.use is not None and message.use.type == COMPONENT else None
+    return message.reply_to or pressed
 
 
 # Documented sum for direct messages with the bot: attach files, embed links, mention everyone and what goes with them.

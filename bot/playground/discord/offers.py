@@ -50,7 +50,7 @@ def _leaves(command: Json, node: Json, name: str) -> Iterator[Offered]:
 
 def find_command(world: World, channel: Channel, words: str) -> tuple[Json, list[Json], list[Json]]:
     """The command, the subcommands walked through, and the options of the last of them."""
-    first, *rest = words.split()
+    first, *rest = words.split() or [""]
     command = known_commands(world, channel).get(first)
     if command is None or command["type"] != CHAT_INPUT:
         raise ClientRefusal(f"unknown command: /{first}")

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.playground.discord import errors
 from bot.playground.discord.errors import Problems
+from bot.playground.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT
 from bot.playground.discord.messages import Messages
 from bot.playground.discord.rest import Body, as_dict, nothing, read_body, reply
 from bot.playground.discord.rest_reads import number
@@ -16,7 +17,6 @@ from bot.playground.discord.state import ANSWER_WITHIN, Json, Message, Use
 from bot.playground.discord.validate_components import Checker, many, number_components, without_nulls
 from bot.playground.discord.world import World
 
-COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
 MAX_CHOICES = 25
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from bot.playground.discord import words
@@ -52,11 +51,6 @@ class Channel:
     def messages_for(self, user: User | Member) -> list[Message]:
         """What one person sees: also the ephemeral answers to their own interactions."""
         return [m for m in self.everything if m.seen_by(user)]
-
-    def page_for(self, user: User | Member, before: int | None = None, limit: int = 50) -> list[Message]:
-        """The newest messages that one person sees, older than `before`; oldest first."""
-        newest = (m for m in reversed(self.everything) if (before is None or m.id < before) and m.seen_by(user))
-        return list(islice(newest, limit))[::-1]
 
 
 @dataclass(eq=False)

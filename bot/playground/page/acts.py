@@ -107,13 +107,7 @@ class Acts:
     async def _mischief(self, asked: Json) -> Json:
         if self.mischief is None:
             raise ClientRefusal("There is no mischief to be had here.")
-        name = _text(asked, "name")
-        offer = next((o for o in self.mischief.offers() if o["name"] == name), None)
-        if offer is None:
-            raise Malformed
-        if not offer["available"]:
-            raise ClientRefusal(str(offer["why"]))
-        said = await self.mischief.do(name)
+        said = await self.mischief.do(_text(asked, "name"))
         return {"said": said, "mischief": self.mischief.offers()}
 
     # Doing things
@@ -211,11 +205,14 @@ class Acts:
     def _with_files(self, raw: object, field: str) -> object:
         """The same, with the files in place of what stands for them."""
         if isinstance(raw, list):
-            return [self._with_files(one, field) for one in cast("list[object]", raw)]
-        return self._file(cast("Json", raw), field) if isinstance(raw, dict) else raw
+            return [self._file(one, field) for one in cast("list[object]", raw)]
+        return self._file(raw, field)
 
-    def _file(self, raw: Json, field: str | None) -> object:
-        found = self.uploads.get(str(raw.get("upload")))
+    def _file(self, raw: object, field: str | None) -> object:
+        """The file that this stands for; what stands for none is itself."""
+        if not isinstance(raw, dict):
+            return raw
+        found = self.uploads.get(str(cast("Json", raw).get("upload")))
         if found is None:
             raise ClientRefusal(GONE, field=field)
         return found

@@ -14,7 +14,7 @@ import bot
 from bot.config import TOKEN_VARIABLE
 
 #: As `serve` may take, and a little more.
-_STOP_SECONDS = 6.0
+_STOP_SECONDS = 12.0
 _TAIL_BYTES = 32 * 1024
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -76,9 +76,9 @@ class BotProcess:
         """End it from one moment to the next."""
         await self._end(0.0)
 
-    async def stop(self) -> None:
-        """Ask it to end, as a service manager does; kill it if it takes too long."""
-        await self._end(_STOP_SECONDS)
+    async def stop(self, patience: float = _STOP_SECONDS) -> None:
+        """Ask it to end, as a service manager does; kill it if it takes longer than so many seconds."""
+        await self._end(patience)
 
     def kill_now(self) -> None:
         """Kill it and wait for nothing: for whoever leaves at once."""

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from bot.playground.discord.interactions import answered_by
 from bot.playground.discord.state import Message
 from bot.playground.discord.world import World
 
@@ -50,5 +51,6 @@ class Changes:
 def _look(message: Message) -> Look:
     """What a change cannot but change: each edit is kept, the rest happens without one."""
     ran_out = message.loading and message.use is not None and message.use.failed is not None
-    reply_gone = message.reply_to is not None and message.reply_to.deleted
+    answered = answered_by(message)
+    reply_gone = answered is not None and answered.deleted
     return len(message.edits), message.flags, message.deleted, ran_out, reply_gone

@@ -154,10 +154,16 @@ async def _show(asked: Asked, console: Console, ending: _Ending) -> None:
     def tell(line: str) -> None:
         _say(console, line)
 
-    folder = tempfile.TemporaryDirectory(prefix="familiar-demo-", ignore_cleanup_errors=True)
-    with folder as ending.folder:
+    with _temporary_folder() as ending.folder:
         options = DemoOptions(host=host, port=asked.port, url=asked.url, folder=Path(ending.folder), tell=tell)
         await _show_page(options, asked, console, ending)
+
+
+def _temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="familiar-demo-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise UserError("The demo needs a place for its files, and TMPDIR names none where it may write.") from error
 
 
 async def _show_page(options: DemoOptions, asked: Asked, console: Console, ending: _Ending) -> None:
@@ -175,6 +181,8 @@ def _welcome(console: Console, demo: Demo, asked: Asked, *, browser: bool) -> No
     _say(console, "\nFamiliar is at home:")
     _say(console, f"\n    {demo.page.url}\n", "bold")
     _say(console, "You are Ada, who may publish workflows; Bo, Cy and Dee are one click away.")
+    if demo.invoke:
+        _say(console, "The InvokeAI is built in: it edits pictures, and only imitates models. Your own: --url", "dim")
     if asked.port is None and demo.page.port != USUAL_PORT:
         _say(console, f"(Port {USUAL_PORT} was taken, so it is another one this time.)", "dim")
     if not browser and is_loopback(demo.page.host):

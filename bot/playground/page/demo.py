@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import tempfile
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,10 @@ USUAL_PORT = 8700
 _READY_SECONDS = 30.0
 _LAST_LINES = 8
 _RUN_SECONDS = 4.0
+#: How long the bot may take at the end: what it leaves goes with the folder, or is cleared away after it.
+_LEAVE_SECONDS = 2.0
+#: What is cleared up in less needs no word.
+_SLOW_SECONDS = 3.0
 
 
 def _say_nothing(line: str) -> None:
@@ -99,8 +103,7 @@ async def open_demo(options: DemoOptions) -> AsyncGenerator[Demo]:
         side = await stack.enter_async_context(_real(options) if options.url is not None else _local(options, folder))
         discord = await stack.enter_async_context(LocalDiscord())
         guild, channels, members = furnish(discord)
-        config = folder / "config.toml"
-        config.write_text(_config(discord, side), "utf-8")
+        config = _written(folder / "config.toml", _config(discord, side))
         bot = BotProcess(config, discord.token, folder / "bot.log")
         bot.on_change = discord.world.changed
         mischief = Mischief(discord, bot, side.invoke)
@@ -108,7 +111,7 @@ async def open_demo(options: DemoOptions) -> AsyncGenerator[Demo]:
         panel = Panel(discord, bot, side.database, side.holder(mischief), mischief.offers)
         page = await _open_page(options, discord, bot, panel, mischief)
         stack.push_async_callback(page.stop)
-        stack.push_async_callback(bot.stop)
+        stack.push_async_callback(bot.stop, _LEAVE_SECONDS)
         await bot.start()
         await _ready(discord, bot)
         yield Demo(*(folder, discord, side.invoke, bot, page, panel, mischief), guild, channels, members, side.database)
@@ -143,18 +146,32 @@ async def _real(options: DemoOptions) -> AsyncGenerator[_Side]:
     backend = leave.real_backend(options.url)
     version = await leave.ask(backend)
     options.tell(f"Using InvokeAI {version} at {backend.url}, in a queue of the demo's own.")
-    earlier = await leave.clean_earlier(backend)
-    if earlier.jobs:
-        options.tell("An earlier demo was cut off there:")
-        for line in leave.told(earlier, backend.url):
-            options.tell(line)
-    database = leave.new_database(backend)
+    with leave.database(backend) as database:
+        with _patiently(options, backend.url):
+            earlier = await leave.clean_earlier(backend)
+        if earlier.jobs or not earlier.is_clean:
+            options.tell("An earlier demo was cut off there:")
+            for line in leave.told(earlier, backend.url):
+                options.tell(line)
+        try:
+            async with open_http(backend.url) as http:
+                yield _Side(backend, database, None, InvokeClient(http, backend.queue_id))
+        finally:
+            with _patiently(options, backend.url):
+                left = await leave.clean(backend, database)
+            for line in leave.told(left, backend.url):
+                options.tell(line)
+
+
+@contextlib.contextmanager
+def _patiently(options: DemoOptions, url: str) -> Generator[None]:
+    """Say why nothing seems to happen, where that lasts."""
+    words = f"Clearing up at {url}, which is busy: this may take a minute."
+    saying = asyncio.get_running_loop().call_later(_SLOW_SECONDS, options.tell, words)
     try:
-        async with open_http(backend.url) as http:
-            yield _Side(backend, database, None, InvokeClient(http, backend.queue_id))
+        yield
     finally:
-        for line in leave.told(await leave.clean(backend, database), backend.url):
-            options.tell(line)
+        saying.cancel()
 
 
 def _config(discord: LocalDiscord, side: _Side) -> str:
@@ -167,8 +184,16 @@ def _config(discord: LocalDiscord, side: _Side) -> str:
     lines += ["[database]", f"path = {text(side.database)}"]
     lines += ["[[backend]]", f"name = {text(side.backend.name)}", f"url = {text(side.backend.url)}"]
     lines += [f"queue_id = {text(side.backend.queue_id)}"]
-    lines += ["[limits]", "progress_seconds = 1", "stop_seconds = 2"]
+    lines += ["[limits]", "progress_seconds = 1", "stop_seconds = 8"]
     return "\n".join(lines) + "\n"
+
+
+def _written(path: Path, text: str) -> Path:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise UserError(f"{path.parent}: the demo cannot write there: {error.strerror}.") from error
+    return path
 
 
 async def _open_page(

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from bot.playground.discord import LocalDiscord, payloads
 from bot.playground.discord.cdn import URL_LIFE
+from bot.playground.discord.interactions import COMMAND, answered_by
 from bot.playground.discord.state import SUPPRESS_EMBEDS, Json, Message, Role, StoredAttachment, Use, User
 from bot.playground.discord.validate_components import FILE, GALLERY, TEXT, THUMBNAIL, many, walk
 from bot.playground.page.drawn_parts import colour_code, drawn_embed, kind_of, safe_address
@@ -18,8 +19,6 @@ PALETTE = (
     *("#5b9323", "#7a7ae0", "#d85797", "#898920"),
 )
 SERIAL = 0x3FFFFF  # the part of an id that counts; the rest is the time
-COMMAND, COMPONENT = 2, 3  # kinds of interactions
-SUBCOMMANDS = (1, 2)
 SPOILER = "SPOILER_"
 
 
@@ -47,7 +46,7 @@ class Drawer:
             "at": payloads.timestamp(message.created),
             "edited": payloads.timestamp(message.edited),
             "html": self._markdown.text(message.content, known),
-            "reply": self._reply(message, known),
+            "reply": self._reply(message, known, seat),
             "used": _used(message),
             "ephemeral": message.ephemeral,
             "loading": message.loading,
@@ -82,15 +81,15 @@ class Drawer:
     def _own_path(self, url: str) -> str:
         return url.removeprefix(self._discord.world.cdn_url)
 
-    def _reply(self, message: Message, known: Known) -> Json | None:
-        """What the message answers: another one, or, where it answers a press, the one that was pressed on."""
-        answered = message.reply_to
-        if answered is None and message.use is not None and message.use.type == COMPONENT:
-            answered = message.use.source
+    def _reply(self, message: Message, known: Known, seat: User) -> Json | None:
+        """What the message answers, as far as this person may see it."""
+        answered = answered_by(message)
         if answered is None:
             return None
         if answered.deleted:
             return {"name": "", "html": "<em>Original message was deleted</em>"}
+        if not answered.seen_by(seat):
+            return {"name": "", "html": "<em>Message could not be loaded.</em>"}
         html = self._markdown.line(answered.content, known)
         return {"name": answered.author.name, "html": html or "<em>Click to see attachment</em>"}
 

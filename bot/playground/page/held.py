@@ -6,25 +6,26 @@ import asyncio
 import contextlib
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from bot.ledger import AssetKind
 from bot.playground.invokeai import LocalInvokeAI
 from bot.playground.invokeai.images import thumbnail
 from bot.playground.page.glance import Glance
+from bot.playground.page.leave import one_line
 from bot.steps.tools import origin
-from workflows._json import mapping, sequence
 from workflows.client import InvokeClient
-from workflows.errors import BackendError, NotFound
+from workflows.errors import BackendError, Forbidden, NotFound
 from workflows.models import ImageRecord, QueueItem
+from workflows.results import MediaKind, made_in
 
 Json = dict[str, Any]
 
 _IMAGES = frozenset({AssetKind.UPLOAD, AssetKind.OUTPUT, AssetKind.INTERMEDIATE})
-#: A real server has other things to do than to be asked by us.
-_ASK_SECONDS = 1.0
-_PATIENCE_SECONDS = 5.0
+#: A real server has other things to do than to be asked by us, and yet a short run is to be seen.
+_ASK_SECONDS = 0.4
+_PATIENCE_SECONDS = 10.0
 _MOST_IMAGES = 60
 _MOST_THUMBNAILS = 200
 _AT_ONCE = 4
@@ -82,26 +83,29 @@ class RealHeld:
         return {**self._told, "queue": [dict(item) for item in self._told["queue"]]}
 
     async def thumbnail(self, name: str) -> bytes | None:
-        if name not in self._thumbnails:
-            if name not in self._images:
-                return None
-            try:
-                png = await self._client.download(name)
-            except BackendError:
-                return None
-            self._thumbnails[name] = await asyncio.to_thread(thumbnail, png)
-            if len(self._thumbnails) > _MOST_THUMBNAILS:
-                self._thumbnails.popitem(last=False)
-        return self._thumbnails[name]
+        if name not in self._images:
+            return None
+        if name in self._thumbnails:
+            return self._thumbnails[name]
+        try:
+            png = await self._client.download(name)
+            small = await asyncio.to_thread(thumbnail, png)
+        except (BackendError, OSError):
+            # It went while we looked, or cannot be drawn.
+            return None
+        self._thumbnails[name] = small
+        if len(self._thumbnails) > _MOST_THUMBNAILS:
+            self._thumbnails.popitem(last=False)
+        return small
 
     async def _ask(self, seen: Glance) -> Json:
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 version = await self._client.version()
-                items = await self._items()
+                items = await self._items(seen)
                 self._images = await self._found(seen, items)
         except (BackendError, TimeoutError) as error:
-            said = f"does not answer ({str(error.__cause__ or error) or 'nothing came in time'})"
+            said = f"does not answer ({one_line(str(error.__cause__ or error)) or 'nothing came in time'})"
             return {**self._told, "backend": {"url": self._url, "up": False, "said": said}}
         return {
             "backend": {"url": self._url, "up": True, "said": f"InvokeAI {version}; only what is ours is shown"},
@@ -112,12 +116,13 @@ class RealHeld:
             "images": [_shown(i.image_name, i.width, i.height, i.is_intermediate) for i in self._images.values()],
         }
 
-    async def _items(self) -> list[QueueItem]:
-        """Return the items of our queue, each with what its run made so far."""
+    async def _items(self, seen: Glance) -> list[QueueItem]:
+        """Return our items, each with what its run made so far: another demo's stand in the same queue."""
         found: list[QueueItem] = []
         for summary in await self._client.summaries():
-            with contextlib.suppress(NotFound):
-                found.append(await self._client.item(summary.item_id))
+            if seen.instance and summary.origin == origin(seen.instance):
+                with contextlib.suppress(NotFound):
+                    found.append(await self._client.item(summary.item_id))
         return found
 
     async def _found(self, seen: Glance, items: Iterable[QueueItem]) -> dict[str, ImageRecord]:
@@ -128,26 +133,26 @@ class RealHeld:
             found |= {image.image_name: image for image in marked}
         known = [a["ref"] for a in seen.assets if a["kind"] in _IMAGES and not a["deleted_at"]]
         names = [name for name in dict.fromkeys([*known, *_made(items)]) if name not in found][:_MOST_IMAGES]
-        gate = asyncio.Semaphore(_AT_ONCE)
+        gate, runs = asyncio.Semaphore(_AT_ONCE), {item.session_id for item in items}
 
         async def ask(name: str) -> None:
             async with gate:
                 try:
-                    found[name] = await self._client.image(name)
-                except NotFound:
+                    image = await self._client.image(name)
+                except (NotFound, Forbidden):
                     return
+            # A run's results also name the pictures that it was only given, whosever they are.
+            if name in known or image.session_id in runs:
+                found[name] = image
 
         await asyncio.gather(*(ask(name) for name in names))
         return found
 
 
-def _made(items: Iterable[QueueItem]) -> Iterable[str]:
-    """Yield the names of the images that runs have made so far."""
+def _made(items: Iterable[QueueItem]) -> Iterator[str]:
+    """Yield the names of the images that the results of runs name so far."""
     for item in items:
-        for result in item.session.results.values():
-            for part in [result.get("image"), *sequence(result.get("collection"))]:
-                if isinstance(name := mapping(part).get("image_name"), str):
-                    yield name
+        yield from (made.name for made in made_in(list(item.session.results.values())) if made.kind is MediaKind.IMAGE)
 
 
 def _shown(name: str, width: int, height: int, intermediate: bool) -> Json:

@@ -104,7 +104,7 @@ class Mischief:
 
     async def _stop_bot(self) -> str:
         await self._bot.stop()
-        return "The bot has stopped. Its jobs wait for the next start."
+        return "The bot has stopped. What ran had eight seconds to end; the rest waits for the next start."
 
     async def _drop_gateway(self) -> str:
         self._discord.faults.drop_gateway()
@@ -119,7 +119,7 @@ class Mischief:
         for use in alive:
             self._discord.faults.expire_token(use)
         words = "1 interaction token has" if len(alive) == 1 else f"{len(alive)} interaction tokens have"
-        return f"{words} expired."
+        return f"{words} expired. Cards go on all the same."
 
 
 @dataclass(eq=False)
@@ -139,7 +139,7 @@ class _Backend:
         told = {
             "holds still": self._is_frozen,
             "its queue is paused": self.is_paused,
-            "it takes nothing new": faults.full_queue,
+            "says that its queue is full": faults.full_queue,
             "its disk is full": faults.full_disk,
         }
         yield from (words for words, applies in told.items() if applies)
@@ -151,7 +151,7 @@ class _Backend:
             hint = "Queue and pictures are lost: cards say so, and offer to run it again."
             yield Trick("forget_invoke", "Start InvokeAI with an empty disk", hint, self._forget)
             return
-        hint = "What runs is cut off without a word; its pictures stay on the disk."
+        hint = "What runs is cut off without a word. Once it is back, the bot finds out within seconds."
         yield Trick("kill_invoke", "Kill InvokeAI", hint, self._kill)
         hint = "It comes back with nothing in it: cards say so, and offer to run it again."
         yield Trick("forget_invoke", "Restart InvokeAI with an empty disk", hint, self._forget)
@@ -170,7 +170,7 @@ class _Backend:
             hint = "What waits there goes on."
             yield Trick("resume_queue", "Resume InvokeAI's queue", hint, self._resume)
         else:
-            hint = "Somebody presses pause there: what runs ends, the next one waits, and its card says why."
+            hint = "Somebody presses pause there: what runs ends, the next one waits, and soon its card says why."
             yield Trick("pause_queue", "Pause InvokeAI's queue", hint, self._pause)
         if self.invoke.faults.full_queue:
             yield Trick("empty_queue", "Make room in InvokeAI's queue", "What waited is given to it.", self._empty)
@@ -210,7 +210,7 @@ class _Backend:
 
     async def _drop_socket(self) -> str:
         await self.invoke.drop_sockets(_SOCKET_SECONDS)
-        return "The event socket is cut, and stays so for five seconds."
+        return "The event socket was cut, and takes nobody for five seconds."
 
     async def _freeze(self) -> str:
         self.invoke.freeze()

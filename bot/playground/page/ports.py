@@ -25,7 +25,7 @@ class MischiefBox(Protocol):
         ...
 
     async def do(self, name: str) -> str:
-        """Do it, and return what happened in a sentence."""
+        """Do it, and return what happened in a sentence. Raises ClientRefusal where it cannot be done."""
         ...
 
 

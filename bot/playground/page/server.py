@@ -99,7 +99,7 @@ class Page:
         await runner.setup()
         try:
             await web.TCPSite(runner, self.host, self.port).start()
-        except (OSError, OverflowError) as error:
+        except (OSError, OverflowError, UnicodeError) as error:
             await runner.cleanup()
             raise PortTakenError(_why(error, self.host, self.port)) from None
         self._runner = runner
@@ -164,6 +164,9 @@ class Page:
             upload = self._uploads.keep(name, data)
         except ClientRefusal as refusal:
             return web.json_response({"refused": str(refusal)}, status=400)
+        except ConnectionError:
+            # The window was closed in the middle of it, and nobody hears this.
+            raise web.HTTPBadRequest from None
         return web.json_response({"upload": upload, "filename": name, "size": len(data)})
 
     async def _body(self, request: web.Request, name: str) -> bytes:
@@ -212,15 +215,21 @@ class Page:
 def _file(name: str) -> web.Response:
     """A file of the page, read anew each time: it may be edited while it is looked at."""
     suffix = name[name.rindex(".") :] if "." in name else ""
-    file = resources.files("bot.playground.page") / "static" / name
-    if suffix not in TYPES or "/" in name or "\\" in name or not file.is_file():
+    if suffix not in TYPES or "/" in name or "\\" in name:
         raise web.HTTPNotFound
-    return web.Response(body=file.read_bytes(), content_type=TYPES[suffix], charset="utf-8")
+    try:
+        body = (resources.files("bot.playground.page") / "static" / name).read_bytes()
+    except (OSError, ValueError):
+        # Not there, or no name that a file could have.
+        raise web.HTTPNotFound from None
+    return web.Response(body=body, content_type=TYPES[suffix], charset="utf-8")
 
 
-def _why(error: OSError | OverflowError, host: str, port: int) -> str:
+def _why(error: OSError | OverflowError | UnicodeError, host: str, port: int) -> str:
     if isinstance(error, OverflowError):
         return f"{port} is no port: it is a number from 0 to 65535 (0: any that is free)."
+    if isinstance(error, UnicodeError):
+        return f"--host {host}: no address can be called so. --host 127.0.0.1 always works."
     if error.errno == errno.EADDRINUSE:
         return f"Port {port} is taken, maybe by another demo. Choose another one: --port 0 takes any free one."
     if error.errno == errno.EACCES:

@@ -89,16 +89,17 @@ const HANDLERS = {
 function connection(now) {
   frame.lost(now === "lost");
   if (now === "lost") return app.uses.forget();
-  sit(state.me?.id ?? wanted().as);
+  // By name: if the server was started anew, all ids are others.
+  sit(state.me?.name ?? wanted().as, { orAnybody: true });
 }
 
-/** Take a person's seat; a name that nobody has leads to the first. */
-async function sit(user) {
+/** Take a person's seat, or the first there is. */
+async function sit(user, { orAnybody = false } = {}) {
   try {
     await app.ask("sit", user ? { user } : {});
   } catch (error) {
     app.toast(error.message);
-    if (user && !state.me) sit();
+    if (user && orAnybody) sit();
   }
 }
 
@@ -112,7 +113,6 @@ function ready(data) {
   }
   people.draw();
   frame.ready();
-  app.composer.ready(state);
   panel.ready(state);
   const name = state.channel ? nameOf(state.channel) : wanted().in;
   openChannel(state.channels.find((channel) => nameOf(channel) === name) ?? state.channels[0]);

@@ -18,13 +18,13 @@ export function makeArticle(data, app) {
 /** Bring an article up to date, leaving alone what is the same: pictures, players, open spoilers, the focus. */
 export function redraw(node, data, app) {
   const known = new Map([...node.children].map((part) => [part.dataset.part, part]));
-  const held = node.contains(document.activeElement) ? document.activeElement.dataset.customId : undefined;
+  const held = node.contains(document.activeElement) ? document.activeElement : null;
   const parts = data.use ? noteParts(data, app) : messageParts(data, app);
   const shown = parts.filter(([, about]) => about !== null).map((part) => settled(part, known));
   for (const old of known.values()) if (!shown.includes(old)) old.remove();
   shown.forEach((part, at) => node.children[at] !== part && node.insertBefore(part, node.children[at] ?? null));
   // What had the focus may be gone with its part: Tab must not begin at the top of the page again.
-  if (held && !node.contains(document.activeElement)) (named(node, held) ?? node).focus({ preventScroll: true });
+  if (held && !node.contains(document.activeElement)) (alike(node, held) ?? node).focus({ preventScroll: true });
   dress(node, data, app);
 }
 
@@ -60,8 +60,11 @@ function keepMedia(old, fresh) {
   }
 }
 
-function named(node, customId) {
-  return node.querySelector(`[data-custom-id="${CSS.escape(customId)}"]`);
+/** What stands now for a component that was drawn again: the same, or one that says the same, if its id is another. */
+function alike(node, old) {
+  const all = [...node.querySelectorAll("[data-custom-id]:enabled")];
+  const says = (component) => component.ariaLabel ?? component.textContent;
+  return all.find(({ dataset }) => dataset.customId === old.dataset.customId) ?? all.find((one) => says(one) === says(old));
 }
 
 function dress(node, data, app) {

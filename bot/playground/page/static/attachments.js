@@ -94,13 +94,14 @@ function preview({ file, url }, remove) {
 /**
  * Make a field that takes files: Enter opens the file picker, "Samples" lists what is bundled.
  *
- * `accept` is a file input's; `onTaken()`, if given, moves the focus on after new files; the rest goes to its tray.
+ * `accept` is a file input's; `first` is the kind of sample that is meant, if known; `onTaken()`, if given, moves the focus on after new files; the rest goes to its tray.
  */
-export function dropZone(app, { label, max = 1, accept, onChange, onRefused, onTaken }) {
+export function dropZone(app, { label, max = 1, accept, first, onChange, onRefused, onTaken }) {
   const tray = makeTray({ max, onChange: arranged, onRefused });
-  const about = { type: "file", class: "unseen", tabindex: "-1", "aria-label": label, multiple: max > 1, accept };
+  const about = { type: "file", class: "unseen", tabindex: "-1", "aria-hidden": "true", "aria-label": label, multiple: max > 1, accept };
   const picker = el("input", about);
-  const words = `${max > 1 ? `Drop up to ${max} files` : "Drop a file"} or press Enter`;
+  const what = max > 1 ? `up to ${max} files` : "a file";
+  const words = matchMedia("(hover: none)").matches ? `Choose ${what}` : `Drop ${what} or press Enter`;
   const zone = button("zone", { "aria-label": `Attach a file: ${label}` }, icon("file"), words);
   const menu = { "aria-haspopup": "menu", "aria-label": `Samples for ${label}` };
   const samples = button("button samples", menu, "Samples", icon("down"));
@@ -131,16 +132,16 @@ export function dropZone(app, { label, max = 1, accept, onChange, onRefused, onT
   tray.node.addEventListener("click", (event) => event.target.closest(".held button") && focus());
   zone.addEventListener("click", () => picker.click());
   zone.addEventListener("keydown", (event) => event.key === "ArrowDown" && (event.preventDefault(), samples.click()));
-  samples.addEventListener("click", () => popUp(samples, sampleItems(app, (file) => take([file]))));
+  samples.addEventListener("click", () => popUp(samples, sampleItems(app, (file) => take([file]), first)));
   picker.addEventListener("change", () => {
     take([...picker.files]);
     picker.value = "";
   });
-  return { ...tray, node, take, focus };
+  return { ...tray, node, input: picker, told: zone, take, focus };
 }
 
-/** Return the bundled samples as items of a menu; `give(file, kind)` takes the one that is chosen. */
-export function sampleItems(app, give) {
+/** Return the bundled samples as items of a menu, one kind first; `give(file, kind)` takes the one that is chosen. */
+export function sampleItems(app, give, first = "picture") {
   const { pictures = [], workflows = [] } = app.state.ready?.samples ?? {};
   const item = (kind, group) => (sample) => ({
     group,
@@ -155,7 +156,8 @@ export function sampleItems(app, give) {
       }
     },
   });
-  return [...pictures.map(item("picture", "Sample pictures")), ...workflows.map(item("workflow", "Sample workflows"))];
+  const groups = [pictures.map(item("picture", "Sample pictures")), workflows.map(item("workflow", "Sample workflows"))];
+  return (first === "picture" ? groups : groups.reverse()).flat();
 }
 
 /** Take files that are dropped on or pasted into an element; `give(files)` gets them. */

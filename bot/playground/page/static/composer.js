@@ -16,7 +16,7 @@ const button = (kind, props, sign) => el("button", { type: "button", class: `ico
 export function mountComposer(root, app) {
   const host = el("div", { class: "offers-above", hidden: true });
   const alert = el("p", { class: "field-error", role: "alert", hidden: true });
-  const text = el("textarea", { rows: "1", enterkeyhint: "send", "aria-label": "Message" });
+  const text = el("textarea", { rows: "1", dir: "auto", enterkeyhint: "send", "aria-label": "Message" });
   const field = el("div", { class: "composer-field" }, text);
   const picker = el("input", { type: "file", multiple: true, hidden: true });
   const plus = button("plus", { "aria-label": "Add a file or a sample", "aria-haspopup": "menu" }, "+");
@@ -27,7 +27,6 @@ export function mountComposer(root, app) {
   const drafts = new Map();
   let offered = [];
   let draft = null;
-  let person = null;
 
   root.replaceChildren(el("div", { class: "composer" }, host, tray, bar, alert));
 
@@ -38,6 +37,12 @@ export function mountComposer(root, app) {
 
   function newDraft(channel) {
     return { channel, text: "", form: null, tray: makeTray({ onChange: () => fail(""), onRefused: fail }) };
+  }
+
+  /** The server was started anew: of what was begun there, only words are left. */
+  function renew(draft, channel) {
+    draft.tray.clear();
+    Object.assign(draft, { channel, form: null });
   }
 
   // Text
@@ -199,9 +204,10 @@ export function mountComposer(root, app) {
     fill,
     attach,
     show(channel) {
-      draft = drafts.get(channel.id) ?? newDraft(channel);
-      draft.channel = channel;
-      drafts.set(channel.id, draft);
+      const key = app.address({ channel }); // another person's drafts are not this one's
+      draft = drafts.get(key) ?? newDraft(channel);
+      if (draft.channel.id !== channel.id) renew(draft, channel);
+      drafts.set(key, draft);
       fail("");
       arrange();
     },
@@ -209,11 +215,6 @@ export function mountComposer(root, app) {
       offered = found;
       if (draft) entitle();
       if (document.activeElement === text && text.value.startsWith("/")) typed();
-    },
-    ready(state) {
-      // Another person's drafts are not this one's.
-      if (person && person !== state.me.id) drafts.clear();
-      person = state.me.id;
     },
   };
 }

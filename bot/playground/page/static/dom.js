@@ -63,6 +63,14 @@ export function avatar(person, size = "") {
   return el("span", { class: `avatar ${size}`, style: { "--person": person.color ?? "#5a5fe0" }, "aria-hidden": "true" }, face);
 }
 
+/** Draw anew what is in `root`; what had the focus there has it again, where it is still there. */
+export function keepingFocus(root, draw) {
+  const keyOf = (node) => node.ariaLabel ?? node.getAttribute("href");
+  const held = root.contains(document.activeElement) ? keyOf(document.activeElement) : null;
+  draw();
+  if (held) [...root.querySelectorAll("a, button, select")].find((node) => keyOf(node) === held)?.focus();
+}
+
 /** A size in bytes as people read it. */
 export function bytes(size) {
   if (size < 1024) return `${size} bytes`;

@@ -10,11 +10,14 @@ export function mountFrame(top, toasts, app) {
   const name = el("h2", {});
   const drawers = {
     sidebar: toggle("menu", "Channels", () => slide("sidebar")),
-    people: toggle("people", "People", () => slide("people")),
+    people: toggle("people", "People", showPeople),
   };
   const scenes = toggle("gauge", "Behind the scenes", () => app.togglePanel());
+  scenes.append(el("span", { class: "icon-label", "aria-hidden": "true", text: "Behind the scenes" }));
   const veil = el("button", { class: "veil", type: "button", "aria-label": "Close", hidden: true, on: { click: () => slide(null) } });
   const narrow = matchMedia("(max-width: 700px)");
+  const crowded = matchMedia("(max-width: 1400px)"); // the panel then stands in the people's place
+  const arePushedOut = () => crowded.matches && !narrow.matches && !document.getElementById("panel").hidden;
   const lostBar = document.getElementById("lost");
   drawers.sidebar.classList.add("only-narrow");
   scenes.hidden = true;
@@ -25,12 +28,23 @@ export function mountFrame(top, toasts, app) {
     return el("button", { class: "icon-button", type: "button", "aria-label": label, title: label, on: { click } }, icon(picture));
   }
 
-  /** Slide a drawer in or out; a wide window has the people beside the messages, shown at first. */
+  /** Show or hide the people: a wide window has them beside the messages, shown at first. */
+  function showPeople() {
+    const { dataset } = document.body;
+    if (narrow.matches) return slide("people");
+    if (arePushedOut()) {
+      dataset.people = "";
+      app.togglePanel();
+      drawers.people.focus();
+    } else dataset.people = dataset.people === "hidden" ? "" : "hidden";
+    reflect();
+  }
+
+  /** Slide a drawer in or out. */
   function slide(which) {
     const { dataset } = document.body;
     const was = dataset.drawer;
-    if (narrow.matches || which !== "people") dataset.drawer = dataset.drawer === which || !which ? "" : which;
-    else dataset.people = dataset.people === "hidden" ? "" : "hidden";
+    dataset.drawer = dataset.drawer === which || !which ? "" : which;
     reflect();
     if (dataset.drawer) document.getElementById(dataset.drawer).querySelector("a, button")?.focus();
     else if (!which) (drawers[was] ?? drawers.people).focus();
@@ -38,7 +52,7 @@ export function mountFrame(top, toasts, app) {
 
   function reflect() {
     const { drawer, people } = document.body.dataset;
-    const arePeopleShown = narrow.matches ? drawer === "people" : people !== "hidden";
+    const arePeopleShown = narrow.matches ? drawer === "people" : people !== "hidden" && !arePushedOut();
     drawers.sidebar.setAttribute("aria-expanded", String(drawer === "sidebar"));
     drawers.people.setAttribute("aria-expanded", String(arePeopleShown));
     veil.hidden = !drawer;
@@ -51,8 +65,7 @@ export function mountFrame(top, toasts, app) {
   function show(channel) {
     mark.replaceChildren(icon(channel.dm ? "at" : "hash"));
     name.textContent = channel.name;
-    document.body.dataset.drawer = "";
-    reflect();
+    if (document.body.dataset.drawer) slide(null);
     title();
   }
 
@@ -81,7 +94,8 @@ export function mountFrame(top, toasts, app) {
     if (event.key === "Escape" && document.body.dataset.drawer) slide(null);
     if (meansToType(event)) app.composer.focus();
   });
-  narrow.addEventListener("change", reflect);
+  for (const width of [narrow, crowded]) width.addEventListener("change", reflect);
+  document.addEventListener("panel", reflect);
   reflect();
   return { ready, show, title, toast, lost };
 }

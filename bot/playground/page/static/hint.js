@@ -14,7 +14,7 @@ export function mountHint(root, app) {
   const steps = [
     {
       title: "Publish a workflow.",
-      text: "As Ada, type /workflow add, choose one of the bundled files, and press Publish.",
+      text: "As Ada, type /workflow add, choose one of the Samples, and press Publish.",
       help: "Fill it in for me",
       isDone: () => published(app).length > 0,
       act: () => fillIn(app, adminOf(app), () => "workflow add", sampleOf(app, "workflows", "blur")),
@@ -39,53 +39,63 @@ export function mountHint(root, app) {
     isPanelOpen ||= event.detail.open;
     look();
   });
-  const close = el("button", { type: "button", class: "icon-button", "aria-label": "Put the hint away for good", on: { click: leave } });
-  close.append(icon("close"));
-  const title = el("h2", { id: "hint-title", text: "New here? Three steps" });
-  const rows = steps.map(drawStep);
-  root.append(el("div", { class: "hint-top" }, title, close), el("ol", { class: "hint-steps" }, rows));
+  const close = el("button", { type: "button", class: "icon-button", "aria-label": "Put the hint away for good", on: { click: leave } }, icon("close"));
+  const rows = steps.map(({ title }, index) =>
+    el("li", {}, el("span", { class: "hint-mark", text: index + 1, "aria-hidden": "true" }), title, el("span", { class: "unseen" })),
+  );
+  const words = el("span", { role: "status" });
+  const help = el("button", { type: "button", class: "button", on: { click: assist } });
+  root.append(el("ol", { class: "hint-steps" }, rows), close, el("p", { class: "hint-now" }, words, help));
   root.setAttribute("role", "region");
-  root.setAttribute("aria-labelledby", title.id);
+  root.setAttribute("aria-label", "New here? Three steps");
   const timer = setInterval(look, LOOK_MS);
   look();
 
-  function drawStep(step, index) {
-    const help = el("button", { type: "button", class: "button", text: step.help, on: { click: () => assist(step) } });
-    const mark = el("span", { class: "hint-mark", text: String(index + 1), "aria-hidden": "true" });
-    return el("li", {}, mark, el("div", {}, el("strong", { text: step.title }), " ", step.text, el("div", { class: "hint-help" }, help)));
+  function current() {
+    return steps.findIndex((step) => !step.done);
   }
 
-  async function assist(step) {
+  async function assist() {
     try {
-      await step.act();
+      await steps[current()]?.act();
     } catch (error) {
       app.toast(error.message);
     }
   }
 
+  /** See what was done meanwhile, and tell of the first step that was not. */
   function look() {
+    if (!help.isConnected) return;
     for (const step of steps) step.done ||= step.isDone();
-    const current = steps.findIndex((step) => !step.done);
+    const now = current();
+    if (now < 0) return farewell();
     rows.forEach((row, index) => {
-      row.classList.toggle("done", Boolean(steps[index].done));
-      row.toggleAttribute("data-later", !steps[index].done && index !== current);
-      if (index === current) row.setAttribute("aria-current", "step");
+      const { done } = steps[index];
+      row.classList.toggle("done", Boolean(done));
+      row.lastChild.textContent = done ? " Done" : "";
+      if (index === now) row.setAttribute("aria-current", "step");
       else row.removeAttribute("aria-current");
     });
-    if (current < 0) {
-      title.textContent = "That is all of it. Have fun!";
-      root.querySelector(".hint-steps")?.remove();
-      clearInterval(timer);
-      remember("away");
-      setTimeout(() => root.replaceChildren(), FAREWELL_MS);
-    }
+    if (words.textContent === steps[now].text) return;
+    words.textContent = steps[now].text;
+    help.textContent = steps[now].help;
+  }
+
+  function farewell() {
+    clearInterval(timer);
+    remember("away");
+    words.textContent = "That is all of it. Have fun!";
+    for (const row of rows) row.className = "done";
+    help.remove();
+    setTimeout(leave, FAREWELL_MS);
   }
 
   function leave() {
+    const hadFocus = root.contains(document.activeElement);
     clearInterval(timer);
     remember("away");
     root.replaceChildren();
-    app.composer?.focus();
+    if (hadFocus) app.composer?.focus();
   }
 }
 

@@ -37,5 +37,6 @@ function act(event, app) {
 
 function reveal(spoiler) {
   spoiler.classList.add("shown");
-  for (const name of ["role", "tabindex", "aria-label"]) spoiler.removeAttribute(name);
+  for (const name of ["role", "aria-label"]) spoiler.removeAttribute(name);
+  spoiler.tabIndex = -1; // it keeps the focus, if it had it
 }

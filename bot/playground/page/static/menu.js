@@ -14,7 +14,7 @@ export function openMenu(event, { message, member }, app) {
   const items = message ? messageItems(message, event.target, app) : memberItems(member, app);
   const pressed = event.currentTarget instanceof Element ? event.currentTarget : event.target;
   const byMouse = event.type !== "click" && (event.clientX || event.clientY);
-  const from = event.target.closest?.("button, [tabindex], a") ?? pressed;
+  const from = event.target.closest?.("button, [tabindex], a") ?? pressed.querySelector("button") ?? pressed;
   popUp(byMouse ? { x: event.clientX, y: event.clientY, from } : from, items);
 }
 

@@ -2,7 +2,7 @@
 
 import { makeArticle, markBusy, redraw } from "./article.js";
 import { el, icon } from "./dom.js";
-import { after, arrange, drop, insert } from "./grouping.js";
+import { after, arrange, before, drop, insert } from "./grouping.js";
 import { Roving } from "./roving.js";
 import { Scroller } from "./scroller.js";
 
@@ -60,8 +60,14 @@ export function mountMessages(root, app) {
     if (isNew) announce(node);
     arrange(node, dataOf);
     if (after(node)) arrange(after(node), dataOf);
-    if (isNew) scroller.arrived();
+    if (isNew && isMine(data)) scroller.toBottom();
+    else if (isNew) scroller.arrived();
     if (!list.contains(document.activeElement)) roving.offer();
+  }
+
+  /** What this person just wrote or began is what they look for. */
+  function isMine({ use, author }) {
+    return Boolean(use) || author.id === app.state.me.id;
   }
 
   function announce(node) {
@@ -73,6 +79,7 @@ export function mountMessages(root, app) {
     const node = shown.get(id)?.node;
     if (!node) return;
     const next = after(node);
+    if (node.contains(document.activeElement)) (next ?? before(node) ?? app.composer).focus();
     shown.delete(id);
     drop(node);
     if (next) arrange(next, dataOf);

@@ -1,9 +1,13 @@
 // The mischief box: a button for each thing that can be made to go wrong, and what happened.
 import { el } from "./dom.js";
 
+const INVITATION = "Press one, and watch a card: what happens is told here.";
+const TOLD_MS = 20000;
+
 export function mountMischief(root, app) {
   const list = el("ul", { class: "tricks" });
-  const said = el("p", { class: "tricks-said", role: "status" });
+  const said = el("p", { class: "tricks-said", role: "status", text: INVITATION });
+  let forgetting;
   root.append(said, list);
 
   async function press(button) {
@@ -11,13 +15,20 @@ export function mountMischief(root, app) {
     button.setAttribute("aria-busy", "true");
     try {
       const answer = await app.ask("mischief", { name: button.dataset.mischief });
-      said.textContent = answer.said ?? "";
+      tell(answer.said ?? "");
       if (answer.mischief) offers(answer.mischief);
     } catch (refused) {
-      said.textContent = refused.message;
+      tell(refused.message);
     } finally {
       button.removeAttribute("aria-busy");
     }
+  }
+
+  /** What happened is news for a while only: it may be over by then. */
+  function tell(words) {
+    clearTimeout(forgetting);
+    said.textContent = words;
+    forgetting = setTimeout(() => put(said, INVITATION), TOLD_MS);
   }
 
   function makeRow() {

@@ -26,17 +26,18 @@ export function modalField(component, { label, description }, app) {
   const mark = component.required === false || component.type === CHECKBOX ? "" : star();
   const name = el(isGroup(component) ? "legend" : "label", { class: "field-label" }, label, mark);
   const control = makeControl(component, label, app, field);
+  const { told = control.input } = control; // what has the focus, and is wrong or described
 
   function fail(text) {
     alert.textContent = text;
     alert.hidden = !text;
     field.node.classList.toggle("wrong", Boolean(text));
-    if (text) control.input.setAttribute("aria-invalid", "true");
-    else control.input.removeAttribute("aria-invalid");
+    if (text) told.setAttribute("aria-invalid", "true");
+    else told.removeAttribute("aria-invalid");
   }
 
   if (!isGroup(component)) name.htmlFor = control.input.id ||= unique("field");
-  control.input.setAttribute("aria-describedby", [hint && hint.id, alert.id].filter(Boolean).join(" "));
+  told.setAttribute("aria-describedby", [hint && hint.id, alert.id].filter(Boolean).join(" "));
   field.node = el(
     isGroup(component) ? "fieldset" : "div",
     { class: "field", dataset: { field: component.custom_id } },
@@ -62,11 +63,13 @@ function makeControl(component, label, app, field) {
 function textControl(component, label, cleared) {
   const isLong = component.style === PARAGRAPH;
   const { min_length: low = 0, max_length: high = MOST_TEXT, placeholder, value = "" } = component;
-  const props = { "aria-label": label, placeholder, maxlength: String(high) };
+  const props = { dir: "auto", "aria-label": label, placeholder, maxlength: String(high) };
   const input = isLong ? el("textarea", { rows: "4", ...props }) : el("input", { type: "text", ...props });
   const counter = el("span", { class: "counter", "aria-hidden": "true" });
   const count = () => {
     const length = input.value.length;
+    // Of a line that may be as long as a page, the bound matters only to who comes near it.
+    counter.hidden = !isLong && !low && high > 1000 && length < high - 100;
     counter.textContent = low && length < low ? `${length}/${low} at least` : `${length}/${high}`;
   };
   if (component.required !== false) input.setAttribute("aria-required", "true");
@@ -105,8 +108,8 @@ function fileControl(component, label, app, field) {
     return ids.length ? ids.map((upload) => ({ upload })) : undefined;
   }
 
-  const { node, focus, take, room, clear } = zone;
-  return { input: node.querySelector("input"), node, value, focus, take, room, empty: clear };
+  const { node, input, told, focus, take, room, clear } = zone;
+  return { input, told, node, value, focus, take, room, empty: clear };
 }
 
 /** Radio buttons, or several checkboxes. */

@@ -92,10 +92,9 @@ export function openModal(modal, app) {
   }
 
   function busy(is) {
-    submit.disabled = is;
+    submit.ariaDisabled = is ? "true" : null; // really disabled, it would lose the focus
     submit.textContent = is ? "Submitting…" : "Submit";
-    if (is) dialog.setAttribute("aria-busy", "true");
-    else dialog.removeAttribute("aria-busy");
+    dialog.ariaBusy = is ? "true" : null;
   }
 
   /** Put files where there is room: the field that has the focus, then the others in their order. */
@@ -113,7 +112,7 @@ export function openModal(modal, app) {
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (!submit.disabled) send();
+    if (!submit.ariaDisabled) send();
   });
   dialog.addEventListener("close", () => {
     fields.forEach((field) => field.empty?.());

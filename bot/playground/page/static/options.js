@@ -38,19 +38,19 @@ export function optionField(option, form) {
   const alert = el("p", { class: "field-error", role: "alert", id: unique("error"), hidden: true });
   const field = { option, fail, clear: () => fail("") };
   const control = makeControl(option, form, field);
-  const { input } = control;
+  const { input, told = input } = control; // told: what has the focus, and is wrong or described
 
   function fail(text) {
     alert.textContent = text;
     alert.hidden = !text;
     field.node.classList.toggle("wrong", Boolean(text));
-    if (text) input.setAttribute("aria-invalid", "true");
-    else input.removeAttribute("aria-invalid");
+    if (text) told.setAttribute("aria-invalid", "true");
+    else told.removeAttribute("aria-invalid");
   }
 
   input.id ||= unique("option");
   input.setAttribute("aria-label", option.name);
-  input.setAttribute("aria-describedby", `${form.describedBy} ${alert.id}`);
+  told.setAttribute("aria-describedby", `${form.describedBy} ${alert.id}`);
   if (option.required) input.setAttribute("aria-required", "true");
   field.node = el(
     "div",
@@ -184,13 +184,12 @@ function completing(found, text) {
 function fileControl(option, form, field) {
   const zone = dropZone(form.app, {
     label: option.name,
+    first: form.command.name.startsWith("workflow ") ? "workflow" : "picture",
     accept: option.file_types?.join(),
     onChange: () => field.clear(),
     onRefused: (words) => field.fail(words),
     onTaken: () => form.next(field),
   });
-  const input = zone.node.querySelector("input");
-
   async function value() {
     const [upload] = await zone.uploads().catch((error) => Promise.reject(Object.assign(error, { field: option.name })));
     return upload && { upload };
@@ -198,7 +197,8 @@ function fileControl(option, form, field) {
 
   return {
     node: zone.node,
-    input,
+    input: zone.input,
+    told: zone.told,
     isEmpty: () => zone.room() > 0,
     given: () => undefined,
     value,

@@ -19,13 +19,12 @@ export function mountPanel(root, app) {
     queue: list("Nothing waits here, and nothing runs."),
     images: list("No pictures: nothing of anybody's is kept.", "held-images"),
     jobs: list("No jobs yet.", "jobs"),
-    headline: el("p", { class: "panel-headline", role: "status" }),
-    ledger: list("Nothing was ever left behind.", "ledger"),
+    headline: el("p", { class: "panel-headline" }),
+    ledger: list("Nothing was left behind yet.", "ledger"),
     bot: el("p", { class: "panel-bot" }),
     log: el("pre", { class: "panel-log", tabindex: "0", "aria-label": "The bot's log" }),
   };
-  const close = el("button", { type: "button", class: "icon-button", "aria-label": "Close the panel", on: { click: toggle } });
-  close.append(icon("close"));
+  const close = el("button", { type: "button", class: "icon-button", "aria-label": "Close the panel", on: { click: toggle } }, icon("close"));
   const box = el("div");
   const mischief = mountMischief(box, app);
   const boxSection = section("Mischief", box);
@@ -161,7 +160,7 @@ function hide({ target }) {
 }
 
 function headline({ noted, left }) {
-  if (!noted) return "Nothing was left behind yet.";
+  if (!noted) return "";
   const things = noted === 1 ? "1 thing" : `${noted} things`;
   const proof = left ? `${noted - left} deleted and confirmed, ${left} still there` : `${noted} deleted and confirmed`;
   return `${things} left behind by jobs, ${proof}.`;

@@ -9,7 +9,8 @@ import { el, icon } from "./dom.js";
  */
 export function popUp(at, items) {
   const from = at instanceof Element ? at : at.from;
-  const menu = el("div", { class: "menu", role: "menu", popover: "manual", tabindex: "-1" }, ...rows(items, close));
+  const label = (at instanceof Element && at.ariaLabel) || "Actions";
+  const menu = el("div", { class: "menu", role: "menu", popover: "manual", tabindex: "-1", "aria-label": label }, ...rows(items, close));
   const entries = () => [...menu.querySelectorAll("[role=menuitem]")];
 
   function close(backToField = true) {

@@ -8,6 +8,7 @@ const NEAR = 48;
 export class Scroller {
   #unseen = 0;
   #down = true;
+  #last = 0;
 
   constructor(root, { top, list, onTop }) {
     this.root = root;
@@ -54,7 +55,10 @@ export class Scroller {
 
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.root;
-    this.#down = scrollHeight - scrollTop - clientHeight < NEAR;
+    const isNear = scrollHeight - scrollTop - clientHeight < NEAR;
+    // Only whoever scrolls up leaves the bottom: it moves away by itself when a message grows.
+    if (isNear || scrollTop < this.#last) this.#down = isNear;
+    this.#last = scrollTop;
     if (this.#down) this.#see();
   }
 

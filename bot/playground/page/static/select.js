@@ -149,6 +149,7 @@ function openPopup(face, content, onClose) {
   content.id = `select-${++lists}`;
   content.popover = "auto";
   const close = () => content.hidePopover();
+  const sizes = new ResizeObserver(() => place(content, face.getBoundingClientRect()));
   content.addEventListener("keydown", (event) => {
     if (event.key === "Tab") close();
     event.stopPropagation();
@@ -156,20 +157,24 @@ function openPopup(face, content, onClose) {
   content.addEventListener("toggle", ({ newState }) => {
     face.setAttribute("aria-expanded", String(newState === "open"));
     if (newState === "open" || !content.isConnected) return;
+    sizes.disconnect();
     onClose();
     content.remove();
   });
   face.setAttribute("aria-controls", content.id);
   document.body.append(content);
   content.showPopover();
-  new ResizeObserver(() => place(content, face.getBoundingClientRect())).observe(content);
+  for (const one of [content, document.documentElement]) sizes.observe(one);
   return { close };
 }
 
 function place(popup, beside) {
   popup.style.width = `${Math.min(beside.width, innerWidth - 16)}px`;
   popup.style.left = `${Math.max(8, Math.min(beside.left, innerWidth - beside.width - 8))}px`;
-  const { height } = popup.getBoundingClientRect();
-  const isBelow = beside.bottom + height + 4 <= innerHeight || beside.top < height + 4;
-  popup.style.top = `${isBelow ? beside.bottom + 4 : beside.top - height - 4}px`;
+  popup.style.maxHeight = "";
+  const below = innerHeight - beside.bottom - 12;
+  const above = beside.top - 12;
+  const isBelow = popup.offsetHeight <= below || below >= above;
+  popup.style.maxHeight = `${Math.max(120, Math.min(popup.offsetHeight, isBelow ? below : above))}px`;
+  popup.style.top = `${Math.max(4, isBelow ? beside.bottom + 4 : beside.top - popup.offsetHeight - 4)}px`;
 }

@@ -1,6 +1,6 @@
 // The left side (server, channels, whose seat this is) and the right side (people).
 
-import { avatar, el, icon } from "./dom.js";
+import { avatar, el, icon, keepingFocus } from "./dom.js";
 
 /** Draw server, channels and the seat switcher; `draw()` again whenever something of it changed. */
 export function mountSidebar(root, app) {
@@ -9,7 +9,9 @@ export function mountSidebar(root, app) {
   const guild = el("h1", { class: "guild" });
   root.append(guild, channels, seat);
 
-  function draw() {
+  const draw = () => keepingFocus(root, drawAll);
+
+  function drawAll() {
     const { state } = app;
     const { rooms, direct } = split(state.channels);
     guild.textContent = state.guild.name;
@@ -30,6 +32,7 @@ export function mountSidebar(root, app) {
     const go = (event) => {
       event.preventDefault();
       app.openChannel(channel);
+      typeOn(app);
     };
     return el(
       "a",
@@ -45,7 +48,11 @@ export function mountSidebar(root, app) {
     const { me, people } = app.state;
     const persons = people.filter((person) => !person.bot);
     const option = (person) => el("option", { value: person.id, selected: person.id === me.id }, person.admin ? `${person.name} (admin)` : person.name);
-    const change = (event) => app.sit(event.target.value);
+    const change = async ({ target }) => {
+      const isByKey = target.matches(":focus-visible");
+      await app.sit(target.value);
+      if (!isByKey) typeOn(app);
+    };
     const other = persons[(persons.findIndex((person) => person.id === me.id) + 1) % persons.length];
     seat.replaceChildren(
       avatar(me, "small"),
@@ -61,6 +68,11 @@ export function mountSidebar(root, app) {
   return { draw };
 }
 
+/** Go on in the composer, unless that would open a keyboard on the screen. */
+function typeOn(app) {
+  if (matchMedia("(hover: hover)").matches) app.composer.focus();
+}
+
 function split(channels) {
   return { rooms: channels.filter((channel) => !channel.dm), direct: channels.filter((channel) => channel.dm) };
 }
@@ -70,7 +82,7 @@ export function mountPeople(root, app) {
   function draw() {
     const online = app.state.people.filter((person) => person.online);
     const offline = app.state.people.filter((person) => !person.online);
-    root.replaceChildren(...group("Online", online), ...group("Offline", offline));
+    keepingFocus(root, () => root.replaceChildren(...group("Online", online), ...group("Offline", offline)));
   }
 
   function group(title, people) {
