@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -303,6 +303,8 @@ async def test_a_watch_that_was_told_between_loss_and_return_is_stale_again(loca
 
 HELLO = '0{"sid":"a","upgrades":[],"pingTimeout":20000,"pingInterval":25000}'
 
+Speak = Callable[[web.WebSocketResponse, web.Request], Awaitable[None]]
+
 
 async def stay_mute(socket: web.WebSocketResponse, request: web.Request) -> None:
     await asyncio.Event().wait()
@@ -323,7 +325,7 @@ async def say_goodbye(socket: web.WebSocketResponse, request: web.Request) -> No
 
 
 @asynccontextmanager
-async def rude_server(answer: Any) -> AsyncIterator[tuple[str, list[str]]]:
+async def rude_server(answer: int | Sequence[str | bytes] | Speak) -> AsyncIterator[tuple[str, list[str]]]:
     """A server that does not speak as it should: an HTTP status, or what it says on the socket; and who called."""
     calls: list[str] = []
 
