@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ _DISCORD_API = "https://discord.com/api/v10"
 _PERMISSIONS = {1 << 10: "View Channel", 1 << 11: "Send Messages", 1 << 14: "Embed Links", 1 << 15: "Attach Files"}
 _ADMINISTRATOR = 1 << 3
 _SECONDS = 10.0
+_LONGEST_LINE = 300
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,10 @@ async def _backend(settings: BackendSettings, *, is_drained: bool) -> Finding:
 
 def explain(settings: BackendSettings, error: BackendError | TimeoutError) -> str:
     """Return one line on a backend that cannot be used: what is wrong, and what to do."""
+    return one_line(_explained(settings, error))
+
+
+def _explained(settings: BackendSettings, error: BackendError | TimeoutError) -> str:
     if isinstance(error, AuthError):
         hint = "Set username and password_env" if not settings.username else "Check username and password"
         return f"{settings.url}: wants a login ({error}). {hint} for this backend in the settings."
@@ -112,6 +118,13 @@ def explain(settings: BackendSettings, error: BackendError | TimeoutError) -> st
         reason = str(error.__cause__ or error) or "nothing came in time"
         return f"{settings.url}: does not answer ({reason}). Is InvokeAI running, and the url right?"
     return f"{settings.url}: answers, but not as InvokeAI 6 does ({error}). Is the url right, and InvokeAI up to date?"
+
+
+def one_line(text: str) -> str:
+    """Return it as one line of a bearable length: what some web servers answer is a whole page."""
+    # Its last tag may be cut off, and our own words stand behind it.
+    line = " ".join(re.sub(r"<[^<>)]*>?", " ", text).split())
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} …"
 
 
 def counted(number: int, thing: str) -> str:

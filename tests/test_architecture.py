@@ -1,6 +1,7 @@
 """The shape of the whole: which room imports what, what stands at module level, how long a file may be."""
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ FILES = {
     for path in sorted((ROOT / room).rglob("*.py"))
 }
 MOST_LINES = 400
+MOST_LINES_IN_THE_BROWSER = 250
 
 #: What a room may import of the others.
 BELOW = {"workflows": {"workflows"}, "bot": {"bot", "workflows"}, "cogs": {"cogs", "bot", "workflows"}}
@@ -102,6 +104,16 @@ def test_a_library_is_named_here_because_it_is_used(library: str):
 @every_file
 def test_no_file_is_too_long(name: str):
     assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+
+
+def test_what_the_browser_runs_is_in_small_files_and_fetches_nothing_from_elsewhere():
+    files = sorted((ROOT / PLAYGROUND / "page" / "static").iterdir())
+    assert files
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        assert len(text.splitlines()) <= MOST_LINES_IN_THE_BROWSER, path.name
+        assert not re.search(r"(?:src|href)=.?\w+:|url\(|from \"(?!\./)|import\(|eval\(", text), path.name
+    assert [path.name for path in files if "HTML =" in path.read_text(encoding="utf-8")] == ["dom.js"]
 
 
 @every_file

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from bot import db
-from bot.doctor import Finding, counted, examine
+from bot.config import BackendSettings
+from bot.doctor import Finding, counted, examine, explain
 from bot.drained import DrainedBackends
 from bot.jobs import Job, JobStore, State, now
 from bot.ledger import Asset, AssetKind
 from bot.playground.discord import LocalDiscord, Permissions
 from bot.playground.invokeai import LocalInvokeAI
+from workflows.errors import BackendError, Unavailable
 
 ACCOUNT: dict[str, Any] = {"username": "member@example.com", "password_env": "INVOKEAI_PASSWORD"}
 USERS = {"member@example.com": "Secret-words-1"}
@@ -243,3 +245,13 @@ async def test_a_backend_out_of_service_is_told(server: LocalInvokeAI, tmp_path:
     assert finding.text.endswith(
         "events come; an admin took it out of service, so it gets no jobs until it is given back"
     )
+
+
+@pytest.mark.parametrize("kind", [BackendError, Unavailable])
+def test_a_page_of_html_is_told_in_one_line(kind: type[BackendError]) -> None:
+    page = "<html>\r\n<head><title>Bad Gateway</title></head>\r\n" + "<center>nginx</center>\r\n" * 50
+    said = explain(BackendSettings(), kind(page))
+    assert "Bad Gateway" in said
+    assert "<" not in said
+    assert "\n" not in said
+    assert len(said) <= 302

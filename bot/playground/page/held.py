@@ -9,11 +9,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from bot.doctor import one_line
 from bot.ledger import AssetKind
 from bot.playground.invokeai import LocalInvokeAI
 from bot.playground.invokeai.images import thumbnail
 from bot.playground.page.glance import Glance
-from bot.playground.page.leave import one_line
 from bot.steps.tools import origin
 from workflows.client import InvokeClient
 from workflows.errors import BackendError, Forbidden, NotFound

@@ -40,7 +40,6 @@ _LOOK_SECONDS = 0.1
 _SINCE = (6, 14)
 #: As InvokeAI writes versions: 6.14.2, 6.14.0rc1.
 _VERSION = re.compile(r"(\d+)\.(\d+)")
-_LONGEST_LINE = 300
 #: The lock of a database is its bot's, and that may be killed and started again while its demo goes on.
 _DEMO = ".demo"
 _SUFFIXES = ("", "-wal", "-shm", ".lock")
@@ -87,7 +86,7 @@ async def ask(backend: BackendSettings) -> str:
             f"{backend.url}: wants a login, and the demo has none. Try it with `familiar serve`."
         ) from error
     except (BackendError, TimeoutError) as error:
-        raise UserError(one_line(explain(backend, error))) from error
+        raise UserError(explain(backend, error)) from error
 
 
 def require_version(url: str, version: str) -> None:
@@ -160,7 +159,7 @@ async def clean(backend: BackendSettings, database: Path) -> Left:
     except DatabaseError:
         return Left()
     except BackendError as error:
-        return Left(problem=one_line(explain(backend, error)))
+        return Left(problem=explain(backend, error))
     if left.is_clean:
         await asyncio.to_thread(_remove, database)
     return left
@@ -208,13 +207,6 @@ def told(left: Left, url: str) -> Iterator[str]:
         )
     else:
         yield f"Nothing of the demo is left on {url}."
-
-
-def one_line(text: str) -> str:
-    """Return it as one line of a bearable length: what some web servers answer is a whole page."""
-    # Its last tag may be cut off, and our own words stand behind it.
-    line = " ".join(re.sub(r"<[^<>)]*>?", " ", text).split())
-    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]} …"
 
 
 def _folder() -> Path:
