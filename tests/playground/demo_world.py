@@ -142,6 +142,8 @@ async def open_terminal(folder: Path, *arguments: str, **environment: str) -> Te
         stdout=inside,
         stderr=inside,
         start_new_session=True,
+        # As a terminal starts it, even where these tests run under nohup.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
     os.close(inside)
     opened = Terminal(process, terminal, folder)
@@ -155,6 +157,10 @@ def close_terminal(opened: Terminal) -> None:
     os.close(opened.screen)
     if opened.process.returncode is None:
         opened.process.kill()
+    for pid, command in list(_commands()):
+        if str(opened.temporary) in command:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def survivors(folder: Path) -> list[str]:

@@ -15,10 +15,11 @@ from bot.playground.invokeai.graph import Graph
 from bot.playground.invokeai.nodes import NODES
 from bot.playground.invokeai.schema import openapi
 from tests.live.shapes import SHAPES
-from tests.workflows.builders import DOCUMENTS, JSON, load, model
+from tests.workflows.builders import DOCUMENTS, JSON, edge, load, model, node, raw
 from tests.workflows.wild import Journey, travel, wild_documents
 from workflows import document
 from workflows.errors import DocumentError
+from workflows.expand import _copies
 from workflows.schema import Schemas
 
 LOCAL = Schemas.from_openapi(openapi())
@@ -51,6 +52,20 @@ def test_any_file_is_read_or_refused(data: bytes) -> None:
 @quick
 def test_what_we_compile_the_stand_in_takes(drawn: Any, seed: int) -> None:
     _taken(travel(drawn, LOCAL, MODELS, Random(seed)))
+
+
+def test_a_range_that_would_end_before_its_start_is_found_by_the_rehearsal() -> None:
+    """Where another node feeds the stop, the server first puts its default there, and could not read the row back."""
+    drawn = raw(
+        node("range", "range", {"start": 16}, version="1.0.0"),
+        node("blank", "blank_image", version="1.2.2"),
+        edges=[edge("blank.width", "range.stop")],
+    )
+    journey = travel(drawn, LOCAL, MODELS, Random(1))
+    assert journey.batch
+    with pytest.raises(ValidationError, match="stop must be greater than start"):
+        Graph.model_validate({"id": "rehearsal", "nodes": _copies(journey.batch), "edges": []})
+    _taken(journey)
 
 
 @pytest.mark.slow
@@ -89,10 +104,11 @@ def test_the_wild_ones_go_all_ways() -> None:
 
 
 def _taken(journey: Journey) -> None:
-    """Assert that the stand-in would enqueue a body, and read back every row that it becomes."""
-    if journey.body is None:
+    """Assert that the stand-in would enqueue a body that it let us rehearse, and read back every row of it."""
+    if journey.body is None or journey.batch is None:
         return
     try:
+        Graph.model_validate({"id": "rehearsal", "nodes": _copies(journey.batch), "edges": []})
         batch = Enqueue.model_validate(json.loads(json.dumps(journey.body))).batch
     except ValidationError as error:
         # A rule between the fields of one node, which no schema tells: refused at once, it harms nobody.

@@ -16,7 +16,7 @@ from tests.workflows.builders import Raw, edge, field, form, mutated, node, raw,
 from workflows import document, match
 from workflows.check import check
 from workflows.errors import UserError
-from workflows.graph import compile_batch
+from workflows.graph import Batch, compile_batch
 from workflows.models import ModelRecord
 from workflows.schema import Cardinality, FieldSchema, Schemas
 from workflows.values import InputSpec, Kind, by_place, parse, parse_all
@@ -48,6 +48,7 @@ class Journey:
 
     body: dict[str, Any] | None
     refusal: str = ""
+    batch: Batch | None = None
 
 
 def travel(wild: Any, schemas: Schemas, models: Sequence[ModelRecord], random: Random) -> Journey:
@@ -60,7 +61,7 @@ def travel(wild: Any, schemas: Schemas, models: Sequence[ModelRecord], random: R
         given = parse_all(report.inputs, _typed(report.inputs, models, random), models, random.randint)
         given |= {spec.name: _file(spec) for spec in report.inputs if spec.is_file and spec.is_asked}
         batch = compile_batch(read, schemas, by_place(report.inputs, given), models, random)
-        return Journey(batch.body("wild", "familiar tests"))
+        return Journey(batch.body("wild", "familiar tests"), batch=batch)
     except UserError as error:
         assert str(error).strip()
         return Journey(None, str(error))

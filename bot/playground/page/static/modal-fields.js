@@ -1,6 +1,7 @@
 // The fields of a modal, each by its component's type.
 
 import { dropZone } from "./attachments.js";
+import { complaint } from "./complaint.js";
 import { el } from "./dom.js";
 import { unique } from "./listbox.js";
 import { pickFrom, pickThings, SELECT_KINDS } from "./pickers.js";
@@ -20,7 +21,7 @@ const MOST_TEXT = 4000;
  * `value()` gives what is sent, or undefined where the field is left as the bot made it.
  */
 export function modalField(component, { label, description }, app) {
-  const alert = el("p", { class: "field-error", role: "alert", id: unique("error"), hidden: true });
+  const wrong = complaint();
   const hint = description && el("p", { class: "field-hint", id: unique("hint") }, description);
   const field = { component, fail };
   const mark = component.required === false || component.type === CHECKBOX ? "" : star();
@@ -29,20 +30,16 @@ export function modalField(component, { label, description }, app) {
   const { told = control.input } = control; // what has the focus, and is wrong or described
 
   function fail(text) {
-    alert.textContent = text;
-    alert.hidden = !text;
-    field.node.classList.toggle("wrong", Boolean(text));
-    if (text) told.setAttribute("aria-invalid", "true");
-    else told.removeAttribute("aria-invalid");
+    wrong.tell(text, field.node, told);
   }
 
   if (!isGroup(component)) name.htmlFor = control.input.id ||= unique("field");
-  told.setAttribute("aria-describedby", [hint && hint.id, alert.id].filter(Boolean).join(" "));
+  told.setAttribute("aria-describedby", [hint && hint.id, wrong.node.id].filter(Boolean).join(" "));
   field.node = el(
     isGroup(component) ? "fieldset" : "div",
     { class: "field", dataset: { field: component.custom_id } },
     component.type === CHECKBOX ? [control.node, hint] : [name, hint, control.node],
-    alert,
+    wrong.node,
   );
   return Object.assign(field, { focus: () => control.input.focus(), ...control, node: field.node });
 }

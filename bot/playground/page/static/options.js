@@ -1,6 +1,7 @@
 // The fields of a command's options, each by its type, as a Discord client shows them.
 
 import { dropZone } from "./attachments.js";
+import { complaint } from "./complaint.js";
 import { el, icon } from "./dom.js";
 import { listbox, unique } from "./listbox.js";
 import { OPTION_KINDS, pickFrom, things } from "./pickers.js";
@@ -35,22 +36,18 @@ export function bounds(option) {
  * `form` is what it is part of: `{app, host, channel, command, given(but), next(field), remove(field)}`.
  */
 export function optionField(option, form) {
-  const alert = el("p", { class: "field-error", role: "alert", id: unique("error"), hidden: true });
+  const wrong = complaint();
   const field = { option, fail, clear: () => fail("") };
   const control = makeControl(option, form, field);
   const { input, told = input } = control; // told: what has the focus, and is wrong or described
 
   function fail(text) {
-    alert.textContent = text;
-    alert.hidden = !text;
-    field.node.classList.toggle("wrong", Boolean(text));
-    if (text) told.setAttribute("aria-invalid", "true");
-    else told.removeAttribute("aria-invalid");
+    wrong.tell(text, field.node, told);
   }
 
   input.id ||= unique("option");
   input.setAttribute("aria-label", option.name);
-  told.setAttribute("aria-describedby", `${form.describedBy} ${alert.id}`);
+  told.setAttribute("aria-describedby", `${form.describedBy} ${wrong.node.id}`);
   if (option.required) input.setAttribute("aria-required", "true");
   field.node = el(
     "div",
@@ -62,7 +59,7 @@ export function optionField(option, form) {
       control.node,
       !option.required && removeButton(option, () => form.remove(field)),
     ),
-    alert,
+    wrong.node,
   );
   return Object.assign(field, { focus: () => input.focus(), ...control, node: field.node });
 }
