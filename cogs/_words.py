@@ -77,9 +77,11 @@ def _running(run: Running) -> str:
 
 def progress_embed(job: Job, moment: Moment) -> discord.Embed:
     color = BLUE if isinstance(moment, Running) else GREY
-    return discord.Embed(title=title(job.title), description=moment_text(moment), color=color).set_footer(
-        text=f"job {job.id}"
-    )
+    said = moment_text(moment)
+    if job.restarts and isinstance(moment, Waiting | Uploading | Running):
+        # The moment that tells it is over at once, and cards are drawn at a pace.
+        said += "\n-# 🔁 InvokeAI restarted in the middle of it; the job runs once more."
+    return discord.Embed(title=title(job.title), description=said, color=color).set_footer(text=f"job {job.id}")
 
 
 def outcome_embed(job: Job, inputs: tuple[InputSpec, ...], notes: list[str]) -> discord.Embed:

@@ -120,6 +120,18 @@ async def test_a_run_is_shown_with_its_bar_its_step_and_its_percentage(atelier: 
     assert len(card.attachments) == 1
 
 
+async def test_a_run_that_a_restart_cut_off_says_so_while_it_runs_once_more(atelier: Atelier) -> None:
+    await atelier.publish(fixture("blur"))
+    atelier.invoke.take_time(1.0)
+    card = await atelier.shows(await atelier.run("fog-glass", {"photo": PHOTO}), "▰")
+    await atelier.invoke.restart()
+    await atelier.shows(card, "▰", "InvokeAI restarted in the middle of it; the job runs once more")
+    await atelier.over(card)
+    assert len(card.attachments) == 1
+    assert "restarted" not in text(card)
+    await atelier.tidy()
+
+
 @in_module_loop
 async def test_a_result_says_what_it_was_made_of(room: Atelier) -> None:
     await room.publish(fixture("text_to_image"))

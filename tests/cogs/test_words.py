@@ -100,6 +100,15 @@ def test_how_a_job_is_doing(moment: Moment, said: tuple[str, str]) -> None:
     assert (_words.moment_text(moment), terminal._words(moment)) == said
 
 
+@pytest.mark.parametrize("moment", MOMENTS, ids=str)
+def test_a_job_that_runs_once_more_says_why_for_as_long_as_it_does(moment: Moment) -> None:
+    job = Job(id="x", user_id=4, title="t", created_at=now())
+    told = str(_words.progress_embed(job, moment).description)
+    again = str(_words.progress_embed(job.evolve(restarts=1), moment).description)
+    added = "\n-# 🔁 InvokeAI restarted in the middle of it; the job runs once more."
+    assert again == told + added * isinstance(moment, Waiting | Uploading | Running)
+
+
 @pytest.mark.parametrize("has_files", [True, False])
 @pytest.mark.parametrize("why", [Told.CHANNEL_DELETED, Told.FORBIDDEN])
 def test_a_direct_message_says_where_it_was_asked(why: Told, has_files: bool) -> None:

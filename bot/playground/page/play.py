@@ -126,6 +126,7 @@ class Play:
         await self.invoke.stop()
         self.states["Backend away"] = await self.shows(card, "does not answer")
         await self.invoke.start()
+        self.states["Restarted"] = await self.shows(card, "once more", "▰")
         await self.over(card)
 
     async def _fail(self) -> None:
