@@ -65,6 +65,8 @@ class Away:
     """The backend does not answer, has no room, or takes nothing for a while; the same step is tried again."""
 
     is_full: bool = False
+    #: It answers, but with an error of its own.
+    is_broken: bool = False
     is_paused: bool = False
     is_drained: bool = False
 

@@ -23,7 +23,7 @@ from bot.line import Line, Standing
 from bot.pool import Pool
 from bot.signals import Signal
 from bot.steps import Steps
-from workflows.errors import AuthError, BackendError, QueueFull, Unavailable, Unfetched, UserError
+from workflows.errors import AuthError, BackendError, Broken, QueueFull, Unavailable, Unfetched, UserError
 
 log = logging.getLogger(__name__)
 
@@ -209,10 +209,10 @@ class Runner:
         return isinstance(error, Unavailable | AuthError) and failing < self._retry_seconds
 
     def _doubt(self, job: Job, card: Card, error: BackendError) -> None:
-        """Say on the card that the backend does not answer, and have that looked into."""
+        """Say on the card that the backend does not do what it should, and have that looked into."""
         is_full = isinstance(error.__cause__, QueueFull)
         if job.state is not State.SETTLED:
-            card.show(job, Away(is_full=is_full))
+            card.show(job, Away(is_full=is_full, is_broken=isinstance(error, Broken)))
         with contextlib.suppress(KeyError):
             if not is_full:
                 self._pool.get(job.backend or "").doubt()

@@ -297,6 +297,12 @@ def progress_bar(console: Console) -> Progress:
     return Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console, transient=True)
 
 
+def _trouble(moment: Away) -> str:
+    told = {"'s queue is full": moment.is_full, "'s queue is paused": moment.is_paused}
+    told |= {" answers with an error": moment.is_broken, " does not answer": True}
+    return next(words for words, applies in told.items() if applies)
+
+
 def _words(moment: Moment) -> str:
     match moment:
         case Waiting(position):
@@ -307,8 +313,7 @@ def _words(moment: Moment) -> str:
             percentage = f" {moment.fraction:.0%}" if moment.fraction is not None else ""
             return f"node {moment.node} of {moment.nodes} {moment.title}{percentage}".rstrip()
         case Away():
-            why = "queue is full" if moment.is_full else "queue is paused" if moment.is_paused else ""
-            return f"InvokeAI's {why}, trying again" if why else "InvokeAI does not answer, trying again"
+            return f"InvokeAI{_trouble(moment)}, trying again"
         case Restarted():
             what = "moved to another InvokeAI" if moment.has_moved else "InvokeAI restarted"
             return f"{what}, running once more"

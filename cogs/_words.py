@@ -60,6 +60,8 @@ def moment_text(moment: Moment) -> str:
 def _away(moment: Away) -> str:
     if moment.is_full:
         return "🔌 InvokeAI's queue is full at the moment. Your job is kept, and goes on as soon as there is room."
+    if moment.is_broken:
+        return "🔌 InvokeAI is in trouble at the moment; its disk may be full. Your job is kept, and tried again."
     if moment.is_drained:
         return "🚧 InvokeAI is out of service for a while. Your job is kept, and goes on as soon as it is back."
     if moment.is_paused:

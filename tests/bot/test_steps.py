@@ -40,7 +40,9 @@ async def test_a_call_that_is_refused_for_now_is_made_again(call: str, status: i
         job, card = await world.run(engine, "blur")
         assert job.outcome is Outcome.COMPLETED
         assert world.server.requests[ENQUEUE] == (4 if call == CALLS["enqueue"] else 1)
-        assert (Away() in card.moments) == (call not in {CALLS["delete the images"], CALLS["delete the items"]})
+        assert (Away(is_broken=status == 500) in card.moments) == (
+            call not in {CALLS["delete the images"], CALLS["delete the items"]}
+        )
         await world.assert_clean(engine)
 
 

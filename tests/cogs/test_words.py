@@ -75,6 +75,10 @@ MOMENTS: dict[Moment, tuple[str, str]] = {
         "🔌 InvokeAI does not answer at the moment. Your job is kept, and goes on as soon as it does.",
         "InvokeAI does not answer, trying again",
     ),
+    Away(is_broken=True): (
+        "🔌 InvokeAI is in trouble at the moment; its disk may be full. Your job is kept, and tried again.",
+        "InvokeAI answers with an error, trying again",
+    ),
     Away(is_full=True): (
         "🔌 InvokeAI's queue is full at the moment. Your job is kept, and goes on as soon as there is room.",
         "InvokeAI's queue is full, trying again",

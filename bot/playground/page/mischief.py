@@ -180,7 +180,7 @@ class _Backend:
         if self.invoke.faults.full_disk:
             yield Trick("free_disk", "Free InvokeAI's disk", "Pictures can be saved again.", self._free)
         else:
-            hint = "What runs fails when it saves, and its card says so; what is new waits."
+            hint = "What runs fails when it saves, what is new waits; their cards say why."
             yield Trick("full_disk", "Fill InvokeAI's disk", hint, self._fill_disk)
 
     @property
