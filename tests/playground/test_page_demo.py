@@ -1,6 +1,7 @@
 """The demo as a whole: which face it has, what it says when it cannot begin, and that nothing of it stays."""
 
 import asyncio
+import logging
 import os
 import re
 import shlex
@@ -14,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+from aiohttp import web
 from rich.console import Console
 
 from bot.playground.discord import Permissions
@@ -241,3 +243,41 @@ async def test_a_bot_that_ends_by_itself_is_told_and_the_page_stays(opened: Term
     opened.press_ctrl_c()
     assert await opened.end() == 0
     assert opened.left == []
+
+
+class _Left(ConnectionResetError):
+    pass
+
+
+@pytest.mark.parametrize(
+    ("error", "sent", "is_told"),
+    [
+        (_Left("Cannot write to closing transport"), b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", False),
+        (None, b"GET / HTTP/9.9.9\r\n\r\n", False),
+        (ValueError("odd"), b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", True),
+    ],
+)
+async def test_of_clients_that_left_or_speak_no_http_the_terminal_is_not_told(
+    error: Exception | None, sent: bytes, is_told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(_request: web.Request) -> web.Response:
+        assert error
+        raise error
+
+    app = web.Application()
+    app.router.add_get("/", fail)
+    runner = web.AppRunner(app, access_log=None)
+    hush = command.NobodyListens()
+    logging.getLogger("aiohttp.server").addFilter(hush)
+    try:
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        reader, writer = await asyncio.open_connection(*runner.addresses[0])
+        writer.write(sent)
+        await reader.read(1)
+        writer.close()
+        await writer.wait_closed()
+    finally:
+        await runner.cleanup()
+        logging.getLogger("aiohttp.server").removeFilter(hush)
+    assert bool(caplog.records) is is_told

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import logging
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from aiohttp.http import HttpProcessingError
 from rich.console import Console
 
 from bot.heed import heeding
@@ -51,8 +53,17 @@ class Asked:
         return [name for name, value in given.items() if value is not None]
 
 
+class NobodyListens(logging.Filter):
+    """Leaves out what a web server logs, whole traceback and all, of clients that left or never spoke HTTP."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, ConnectionError | HttpProcessingError)
+
+
 def demo(asked: Asked, console: Console) -> int:
     """Do what was asked for, and return the exit code. Raises UserError."""
+    logging.getLogger("aiohttp.server").addFilter(NobodyListens())
     if asked.render:
         return _render(asked, asked.render, console)
     is_tour = wants_tour(asked, has_terminal=has_terminal(), has_browser=has_browser())
