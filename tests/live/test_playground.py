@@ -115,7 +115,7 @@ async def test_what_is_ours_is_seen_while_it_is_there_and_nothing_of_theirs(url:
         assert roughness(results(cards[0])[0]) < roughness(board((256, 256))) / 3
         assert [one.size for one in results(cards[1])] == [(512, 512)]
         await onlooker.cleared(2)
-        assert {"Blur", "Repaint"} <= {title for title, _ in onlooker.items}
+        # A blur is over between two looks; whoever runs for longer is seen.
         assert ("Repaint", "in_progress") in onlooker.items
         # At least the picture that was given to the slow one, and what it made of it on its way.
         assert len(onlooker.images) >= 2
