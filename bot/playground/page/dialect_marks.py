@@ -55,13 +55,21 @@ def styled(pattern: re.Pattern[str], tag: str, attrs: dict[str, str] | None = No
     return rule
 
 
-def escape(state: StateInline, _silent: bool) -> bool:
-    found = ESCAPE.match(state.src, state.pos)
-    if found is None:
-        return False
-    state.push("text", "", 0).content = found[1]
-    state.pos = found.end()
-    return True
+def _literal(pattern: re.Pattern[str], group: int) -> Rule:
+    """Return a rule that writes what a group of the pattern found as it stands."""
+
+    def rule(state: StateInline, _silent: bool) -> bool:
+        found = pattern.match(state.src, state.pos)
+        if found is None:
+            return False
+        state.push("text", "", 0).content = found[group]
+        state.pos = found.end()
+        return True
+
+    return rule
+
+
+escape = _literal(ESCAPE, 1)
 
 
 def masked_link(state: StateInline, _silent: bool) -> bool:
@@ -167,10 +175,4 @@ def everyone(state: StateInline, _silent: bool) -> bool:
     return True
 
 
-def words(state: StateInline, _silent: bool) -> bool:
-    found = WORDS.match(state.src, state.pos)
-    if found is None:
-        return False
-    state.push("text", "", 0).content = found[0]
-    state.pos = found.end()
-    return True
+words = _literal(WORDS, 0)

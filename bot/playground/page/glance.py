@@ -6,9 +6,8 @@ import contextlib
 import sqlite3
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-Json = dict[str, Any]
+from bot.playground.page.ports import Json
 
 _MOST_JOBS = 50
 _MOST_ASSETS = 200

@@ -7,20 +7,18 @@ import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from bot.doctor import one_line
 from bot.ledger import AssetKind
 from bot.playground.invokeai import LocalInvokeAI
 from bot.playground.invokeai.images import thumbnail
 from bot.playground.page.glance import Glance
+from bot.playground.page.ports import Json
 from bot.steps.tools import origin
 from workflows.client import InvokeClient
 from workflows.errors import BackendError, Forbidden, NotFound
 from workflows.models import ImageRecord, QueueItem
 from workflows.results import MediaKind, made_in
-
-Json = dict[str, Any]
 
 _IMAGES = frozenset({AssetKind.UPLOAD, AssetKind.OUTPUT, AssetKind.INTERMEDIATE})
 #: A real server has other things to do than to be asked by us, and yet a short run is to be seen.

@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from bot.playground.discord import ClientRefusal, LocalDiscord
 from bot.playground.invokeai import LocalInvokeAI
 from bot.playground.page.bot_process import BotProcess
-
-Json = dict[str, Any]
+from bot.playground.page.ports import Json
 
 _SOCKET_SECONDS = 5.0
 _FREEZE_SECONDS = 5.0

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from bot.playground.discord import LocalDiscord
 from bot.playground.page.bot_process import BotProcess
 from bot.playground.page.glance import Glance, glance
-
-Json = dict[str, Any]
+from bot.playground.page.ports import Json
 
 
 class Holder(Protocol):
