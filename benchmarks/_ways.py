@@ -18,7 +18,7 @@ import socketio  # pyright: ignore[reportMissingTypeStubs]
 
 from benchmarks._runs import Crowd, Run, Span, span
 from bot import media
-from bot.cards import Moment, Told
+from bot.cards import Delivery, Moment, Told
 from bot.catalog import Published
 from bot.engine import Engine
 from bot.jobs import Attachment, Job, Outcome, State, new_id, now
@@ -48,9 +48,9 @@ class NullCard:
     def show(self, job: Job, moment: Moment) -> None:
         pass
 
-    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> Told:
+    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> Delivery:
         self.files, self.delivered_at = files, time.perf_counter()
-        return Told.CARD
+        return Delivery(Told.CARD)
 
     async def close(self) -> None:
         pass

@@ -8,9 +8,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from bot.jobs import Job
+from bot.jobs import Job, Place
 from bot.media import ResultFile
 from workflows.errors import Unavailable
+from workflows.events import Preview
 
 #: How many files one message takes. Source: Discord's documented limit.
 FILES_PER_MESSAGE = 10
@@ -32,11 +33,21 @@ class Told(StrEnum):
 
 
 @dataclass(frozen=True)
+class Delivery:
+    """Where the end of a job was told, and the messages that hold its results, in order."""
+
+    told: Told
+    places: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True)
 class Waiting:
     """In line; position 0 is about to start. `starts_at` is what the jobs before it took so far, added up."""
 
     position: int
     starts_at: datetime | None = None
+    #: An admin of the server holds its jobs back.
+    is_paused: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,7 +59,10 @@ class Uploading:
 
 @dataclass(frozen=True)
 class Running:
-    """On the backend. `overall` and `fraction` go from 0 to 1; `fraction` is the running node's own, where it tells."""
+    """On the backend. `overall` and `fraction` go from 0 to 1; `fraction` is the running node's own, where it tells.
+
+    `ends_at` goes by what the workflow took so far, or else by how fast it gets on.
+    """
 
     node: int = 0
     nodes: int = 0
@@ -58,6 +72,9 @@ class Running:
     overall: float = 0.0
     item: int = 1
     items: int = 1
+    ends_at: datetime | None = None
+    #: What the node that denoises has so far.
+    preview: Preview | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +115,7 @@ class Card(Protocol):
         """Show how the job is doing. Returns at once and never raises: the newest state wins."""
         ...
 
-    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> Told:
+    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> Delivery:
         """Show how the job ended, with its results, and return where. Doing it twice shows it once.
 
         Raises Unavailable where it may work later, TooLarge where smaller files may, Undeliverable where it never will.

@@ -111,6 +111,8 @@ class Limits(Section):
     running_per_workflow: int | None = Field(default=None, ge=1)
     #: Minutes of a backend's work, in any 24 hours.
     daily_minutes_per_user: float | None = Field(default=None, gt=0)
+    #: Of one command: variations, and what stands in braces in a text.
+    jobs_per_command: int = Field(default=10, ge=1, le=25)
     images_per_run: int = Field(default=16, ge=1)
     results_per_job: int = Field(default=30, ge=1)
     retry_minutes: float = Field(default=30, gt=0)
@@ -127,11 +129,31 @@ class Limits(Section):
         return self.attachment_mb * 1024 * 1024
 
 
+class CardSettings(Section):
+    """What cards show, and what is kept for their buttons."""
+
+    previews: bool = True
+    preview_seconds: float = Field(default=3, ge=1)
+    #: For how long results that Discord did not take in full quality are kept, and how much of them, in MiB.
+    originals_hours: float = Field(default=24, ge=0)
+    originals_mb: int = Field(default=512, ge=0)
+
+
+class InputSettings(Section):
+    """Where pictures may come from, beside Discord."""
+
+    #: Names of hosts; "*.example.org" stands for all below it.
+    hosts: tuple[str, ...] = ()
+    fetch_seconds: float = Field(default=15, gt=0)
+
+
 class Settings(Section):
     discord: DiscordSettings = DiscordSettings()
     database: DatabaseSettings = DatabaseSettings()
     backend: tuple[BackendSettings, ...] = Field(default=(BackendSettings(),), min_length=1)
     limits: Limits = Limits()
+    cards: CardSettings = CardSettings()
+    inputs: InputSettings = InputSettings()
     #: From the environment; empty where no bot is to run.
     token: SecretStr = Field(default=SecretStr(""), exclude=True)
 
@@ -257,6 +279,8 @@ _SECTIONS: Mapping[str, type[Section]] = {
     "database": DatabaseSettings,
     "backend": BackendSettings,
     "limits": Limits,
+    "cards": CardSettings,
+    "inputs": InputSettings,
 }
 _SECRETS = {"token", "password"}
 

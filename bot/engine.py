@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from bot import db
+from bot.audit import Audit
 from bot.board import Board
 from bot.catalog import Catalog
 from bot.config import Limits, Settings
@@ -25,6 +26,7 @@ from bot.gate import Gate
 from bot.jobs import JobStore
 from bot.line import Line, Rules
 from bot.pool import Pool, open_pool
+from bot.preferences import PreferenceStore
 from bot.resume import Resumer
 from bot.roles import RoleCaps
 from bot.runner import Runner
@@ -51,6 +53,8 @@ class Engine:
     runner: Runner
     resumer: Resumer
     gate: Gate
+    preferences: PreferenceStore
+    audit: Audit
 
 
 @contextlib.asynccontextmanager
@@ -80,7 +84,9 @@ async def open_engine(settings: Settings, database: Path | None = None) -> Async
         roles = RoleCaps(connection)
         gate = Gate(limits, roles, usage, runner)
         yield Engine(
-            *(settings, store, catalog, drafts, forms, sent, roles, usage, pool, fitness, line, runner, resumer, gate)
+            *(settings, store, catalog, drafts, forms, sent, roles, usage, pool, fitness, line, runner, resumer, gate),
+            preferences=PreferenceStore(connection),
+            audit=Audit(connection),
         )
 
 

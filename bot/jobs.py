@@ -14,6 +14,7 @@ from typing import Any
 
 from bot import db
 from bot.ledger import Ledger, now
+from workflows.texts import ENGLISH, pack, unpack
 
 _ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _ID_LENGTH = 10
@@ -47,12 +48,35 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that a member gave for an input. The URL is signed, and lives for about a day."""
+    """A file that a member gave for an input. The URL is signed, and lives for about a day.
+
+    `source` tells where a fresh URL can be had: "channel/message/attachment" of a message that stays, "web" for an
+    address that is none of Discord's, nothing for what was attached to a command.
+    """
 
     name: str
     filename: str
     url: str
     size: int = 0
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A message of ours."""
+
+    channel_id: int
+    message_id: int
+
+
+@dataclass(frozen=True)
+class UsedModel:
+    """A model that a run worked with; its hash is the same on every backend."""
+
+    name: str
+    base: str
+    type: str
+    hash: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +117,19 @@ class Job:
     backend_seconds: float = 0.0
     #: Where its end was told, or why it could not be: a bot.cards.Told.
     delivery: str | None = None
+    #: In which language its card speaks: a language of workflows.texts.
+    language: str = ENGLISH
+    #: Only its user sees it. Like where it is shown, this is written by JobStore.place alone.
+    is_private: bool = False
+    #: Its files are covered until somebody clicks on them.
+    is_spoiler: bool = False
+    #: What is told beside its results.
+    notes: tuple[str, ...] = ()
+    #: What it ran with, and the version of the InvokeAI that it ran on, once it was enqueued.
+    models: tuple[UsedModel, ...] = ()
+    backend_version: str = ""
+    #: The messages that hold its results, in order.
+    posted: tuple[Place, ...] = ()
     enqueued_at: datetime | None = None
     finished_at: datetime | None = None
     delivered_at: datetime | None = None
@@ -117,14 +154,8 @@ class Job:
         return replace(self, **changes)
 
     def ended(self, outcome: Outcome, problem: str | None = None, results: Sequence[str] = ()) -> Job:
-        """Return the job as it stands when its run is over, however it went.
-
-        Where to get its files is kept only as long as it may be run again.
-        """
-        attachments = self.attachments
-        if outcome in {Outcome.COMPLETED, Outcome.CANCELLED}:
-            attachments = tuple(replace(attachment, url="") for attachment in attachments)
-        over = self.evolve(state=State.FINISHED, outcome=outcome, problem=problem, attachments=attachments)
+        """Return the job as it stands when its run is over, however it went."""
+        over = self.evolve(state=State.FINISHED, outcome=outcome, problem=problem)
         return over.evolve(results=tuple(results), finished_at=now())
 
     def moved(self, backend: str, *, anew: bool) -> Job:
@@ -165,14 +196,21 @@ _COLUMNS = (
     *("id", "state", "outcome", "problem", "workflow_id", "version", "title", "given", "attachments", "backend"),
     *("item_ids", "results", "attempt", "guild_id", "channel_id", "message_id", "user_id", "application_id"),
     *("interaction_id", "interaction_token", "weight", "running_cap", "restarts", "backend_seconds", "delivery"),
+    *("language", "is_private", "is_spoiler", "notes", "models", "backend_version", "posted"),
     *_TIMES,
 )
+#: Where a job is shown, and to whom: changed by people while the runner drives it.
+_PLACED = ("channel_id", "message_id", "interaction_token", "is_private", "posted")
 _ROOM = "(:most_{0} IS NULL OR :most_{0} > (SELECT count(*) FROM jobs WHERE {0} = :{0} AND outcome IS NULL))"
 _INSERT = f"""
     INSERT INTO jobs ({", ".join(_COLUMNS)}) SELECT {", ".join(":" + column for column in _COLUMNS)}
     WHERE {" AND ".join(_ROOM.format(cap.value) for cap in Cap)}
 """
-_UPDATE = f"UPDATE jobs SET {', '.join(f'{c} = :{c}' for c in _COLUMNS if c != 'id')} WHERE id = :id"  # noqa: S608
+_DRIVEN = [column for column in _COLUMNS if column != "id" and column not in _PLACED]
+#: What the token was for is over with the job.
+_TOKEN = "interaction_token = CASE WHEN :state = 'closed' THEN NULL ELSE interaction_token END"  # noqa: S105
+_UPDATE = f"UPDATE jobs SET {', '.join(f'{c} = :{c}' for c in _DRIVEN)}, {_TOKEN} WHERE id = :id"  # noqa: S608
+_UPDATE_PLACE = f"UPDATE jobs SET {', '.join(f'{c} = :{c}' for c in _PLACED)} WHERE id = :id"  # noqa: S608
 
 
 class JobStore(Ledger):
@@ -209,9 +247,18 @@ class JobStore(Ledger):
         return CapReached(cap, number)
 
     async def save(self, job: Job) -> Job:
-        """Write the job's row, all but the wish to cancel it, which others write."""
+        """Write the job's row, all but the wish to cancel it, and where it is shown, which others write."""
         await db.write(self._db, _UPDATE, _to_row(job))
         return job
+
+    async def place(self, job: Job) -> Job:
+        """Write down where a job is shown, to whom, and by which interaction's token; nothing else of it."""
+        await db.write(self._db, _UPDATE_PLACE, _to_row(job))
+        return job
+
+    async def place_results(self, job_id: str, places: Sequence[Place]) -> None:
+        """Write down which messages hold a job's results."""
+        await db.write(self._db, "UPDATE jobs SET posted = ? WHERE id = ?", (_places(places), job_id))
 
     async def get(self, job_id: str) -> Job | None:
         rows = await self._rows("SELECT * FROM jobs WHERE id = ?", job_id)
@@ -264,7 +311,15 @@ def _to_row(job: Job) -> dict[str, Any]:
     row["attachments"] = json.dumps([asdict(attachment) for attachment in job.attachments])
     row["item_ids"] = json.dumps(job.item_ids)
     row["results"] = json.dumps(job.results)
+    row["problem"] = None if job.problem is None else pack(job.problem)
+    row["notes"] = json.dumps([pack(note) for note in job.notes])
+    row["models"] = json.dumps([asdict(model) for model in job.models])
+    row["posted"] = _places(job.posted)
     return row
+
+
+def _places(places: Sequence[Place]) -> str:
+    return json.dumps([[place.channel_id, place.message_id] for place in places])
 
 
 def _from_row(row: sqlite3.Row) -> Job:
@@ -276,4 +331,9 @@ def _from_row(row: sqlite3.Row) -> Job:
     held["attachments"] = tuple(Attachment(**attachment) for attachment in json.loads(held["attachments"]))
     held["item_ids"] = tuple(json.loads(held["item_ids"]))
     held["results"] = tuple(json.loads(held["results"]))
+    held["problem"] = None if held["problem"] is None else unpack(held["problem"])
+    held["notes"] = tuple(unpack(note) for note in json.loads(held["notes"]))
+    held["models"] = tuple(UsedModel(**model) for model in json.loads(held["models"]))
+    held["posted"] = tuple(Place(*place) for place in json.loads(held["posted"]))
+    held |= {column: bool(held[column]) for column in ("is_private", "is_spoiler")}
     return Job(**held, cancel_requested=row["cancel_requested_at"] is not None)

@@ -43,6 +43,9 @@ class ResultFile:
     filename: str
     data: bytes
     note: str = ""
+    #: What those hear who cannot see it; and whether it is covered until somebody clicks on it.
+    description: str = ""
+    is_spoiler: bool = False
 
 
 def prepare(name: str, data: bytes, megapixels: int) -> bytes:

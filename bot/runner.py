@@ -150,7 +150,7 @@ class Runner:
     async def _drive(self, job: Job, card: Card, signal: Signal, changed: bool) -> Job:
         try:
             if changed:
-                await self._save(job, signal)
+                await self._save(job, signal, is_placed=True)
             while job.state is not State.CLOSED:
                 if self.stopping:
                     with signal.at_rest():
@@ -217,11 +217,13 @@ class Runner:
             if not is_full:
                 self._pool.get(job.backend or "").doubt()
 
-    async def _save(self, job: Job, signal: Signal) -> None:
+    async def _save(self, job: Job, signal: Signal, *, is_placed: bool = False) -> None:
         failures = 0
         while True:
             try:
                 await self._store.save(job)
+                if is_placed:
+                    await self._store.place(job)
             except sqlite3.Error as error:
                 failures += 1
                 log.error("job %s cannot be saved: %s", job.id, error)  # noqa: TRY400  one line a try is enough

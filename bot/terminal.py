@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from bot import arguments
-from bot.cards import Away, Cancelling, Moment, Restarted, Running, Told, Undeliverable, Uploading, Waiting
+from bot.cards import Away, Cancelling, Delivery, Moment, Restarted, Running, Told, Undeliverable, Uploading, Waiting
 from bot.config import Settings
 from bot.db import DatabaseError
 from bot.doctor import counted, explain
@@ -79,7 +79,7 @@ class TerminalCard:
             done = moment.overall if isinstance(moment, Running) else 0.0
             self._progress.update(self._task, description=_words(moment), completed=done)
 
-    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> Told:
+    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> Delivery:
         if self._progress and self._task is not None:
             self._progress.update(self._task, description=str(job.outcome), completed=1.0)
         try:
@@ -87,7 +87,7 @@ class TerminalCard:
         except OSError as error:
             self.problem = f"{self._out}: the results cannot be saved there: {error.strerror}"
             raise Undeliverable(self.problem) from error
-        return Told.CARD
+        return Delivery(Told.CARD)
 
     async def close(self) -> None:
         pass
@@ -108,8 +108,8 @@ class NoCard:
     def show(self, job: Job, moment: Moment) -> None:
         pass
 
-    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> Told:
-        return Told.CARD
+    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> Delivery:
+        return Delivery(Told.CARD)
 
     async def close(self) -> None:
         pass

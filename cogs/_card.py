@@ -16,7 +16,7 @@ import aiohttp
 import discord
 
 from bot.bot import Familiar
-from bot.cards import FILES_PER_MESSAGE, Moment, Told, TooLarge, Undeliverable, Waiting
+from bot.cards import FILES_PER_MESSAGE, Delivery, Moment, Told, TooLarge, Undeliverable, Waiting
 from bot.jobs import Job, now
 from bot.media import ResultFile
 from cogs import _words
@@ -86,7 +86,7 @@ class DiscordCard:
             self._relay = Relay(self._job.id, self._draw, self._turn, self._pace, self._shown)
         self._relay.show(job, moment)
 
-    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> Told:
+    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> Delivery:
         self._is_over = True
         if self._relay:
             await self._relay.end()
@@ -94,7 +94,7 @@ class DiscordCard:
         embed = _words.outcome_embed(job, await self._read_inputs(), notes)
         refused, left = await self._put(job, embed, files)
         if refused is None:
-            return Told.CARD
+            return Delivery(Told.CARD)
         if refused.why in {Told.CARD_DELETED, Told.NEVER}:
             raise refused
         log.info("job %s: told by direct message, as its card is out of reach: %s", job.id, refused)
@@ -102,7 +102,7 @@ class DiscordCard:
         await send_direct(self._bot, job, embed, left, refused)
         if refused.why is not Told.CHANNEL_DELETED:
             await self._say_where(job, embed, has_files=bool(left))
-        return Told.DIRECT
+        return Delivery(Told.DIRECT)
 
     async def close(self) -> None:
         self._is_over = True

@@ -66,7 +66,7 @@ class Jobs(commands.Cog):
         """
         engine = self.bot.engine
         if job.message_id is None:
-            job = await engine.store.save(job.evolve(message_id=await find_answer(self.bot, job)))
+            job = await engine.store.place(job.evolve(message_id=await find_answer(self.bot, job)))
             if job.message_id is None:
                 await engine.store.request_cancel(job.id)
         return DiscordCard(self.bot, job, pace=engine.settings.limits.progress_seconds)

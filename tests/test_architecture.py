@@ -32,8 +32,10 @@ HELD = {
     "aiosqlite": (
         *("bot/db.py", "bot/catalog.py", "bot/drafts.py", "bot/forms.py", "bot/ledger.py", "bot/sent.py"),
         *("bot/broken.py", "bot/fitness.py", "bot/roles.py", "bot/usage.py", "bot/drained.py"),
+        *("bot/preferences.py", "bot/audit.py", "bot/policies.py", "bot/originals.py", "bot/moderation.py"),
     ),
-    "PIL": ("bot/media.py", PLAYGROUND),
+    "fluent": ("workflows/texts.py",),
+    "PIL": ("bot/media.py", "bot/previews.py", "bot/sheets.py", PLAYGROUND),
     "markdown_it": (PLAYGROUND + "page/",),
     "playwright": (PLAYGROUND,),
 }

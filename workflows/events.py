@@ -47,6 +47,18 @@ class EventKind(StrEnum):
 
 
 @dataclass(frozen=True)
+class Preview:
+    """A picture as far as it is denoised: small, and as a data URL. `width` and `height` are those of the result.
+
+    Source: invocation_progress events of InvokeAI 6.14.
+    """
+
+    data_url: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Event:
     """One event of one job. `copy_id` is the prepared node: iterations run several copies of a node."""
 

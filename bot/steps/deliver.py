@@ -8,7 +8,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 
 from bot import media, problems
-from bot.cards import FILES_PER_MESSAGE, Card, Told, TooLarge, Undeliverable
+from bot.cards import FILES_PER_MESSAGE, Card, Delivery, Told, TooLarge, Undeliverable
 from bot.jobs import Job, Outcome
 from bot.pool import Backend
 from bot.steps.tools import Tools
@@ -17,7 +17,7 @@ from workflows.errors import NotFound, Oversized
 log = logging.getLogger(__name__)
 
 
-async def deliver(tools: Tools, job: Job, card: Card) -> tuple[Job, Told]:
+async def deliver(tools: Tools, job: Job, card: Card) -> tuple[Job, Delivery]:
     """Deliver, with files that get smaller until they are taken, and in words alone where none are; tell where."""
     fetched = tools.fetched.get(job.id, {})
     if not job.results:

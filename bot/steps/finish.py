@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from bot.cards import Card, Told, TooLarge, Undeliverable
+from bot.cards import Card, Delivery, Told, TooLarge, Undeliverable
 from bot.jobs import Job, Outcome, State, now
 from bot.ledger import Asset, AssetKind
 from bot.pool import Backend
@@ -45,15 +45,16 @@ async def finished(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
         job = job.ended(Outcome.CANCELLED)
     delivered_at = None
     try:
-        job, told = await deliver(tools, job, card)
+        job, delivery = await deliver(tools, job, card)
     except (Undeliverable, TooLarge) as error:
         log.warning("job %s: its card is out of reach: %s", job.id, error)
-        told = error.why if isinstance(error, Undeliverable) else Told.FORBIDDEN
+        delivery = Delivery(error.why if isinstance(error, Undeliverable) else Told.FORBIDDEN)
     else:
         delivered_at = now()
+        await tools.store.place_results(job.id, delivery.places)
         log.info("job %s: %s after %.1f s", job.id, job.outcome, (delivered_at - job.created_at).total_seconds())
     tools.fetched.pop(job.id, None)
-    return job.evolve(state=State.SETTLED, delivery=told, delivered_at=delivered_at)
+    return job.evolve(state=State.SETTLED, delivery=delivery.told, delivered_at=delivered_at)
 
 
 def _leave(tools: Tools, job: Job) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import UnionType
 
-from bot.cards import Moment, Running, Told
+from bot.cards import Delivery, Moment, Running, Told
 from bot.jobs import Job
 from bot.media import ResultFile
 
@@ -51,13 +51,13 @@ class RecordingCard:
         self.moments.append(moment)
         self._changed.set()
 
-    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> Told:
+    async def deliver(self, job: Job, files: Sequence[ResultFile]) -> Delivery:
         self.attempts.append(Message(job, tuple(files)))
         self._changed.set()
         if self._wall.failures:
             raise self._wall.failures.pop(0)
         self._wall.messages[job.id] = self.attempts[-1]
-        return Told.CARD
+        return Delivery(Told.CARD)
 
     async def close(self) -> None:
         self.is_closed = True
