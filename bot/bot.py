@@ -22,16 +22,15 @@ from bot import problems
 from bot.config import DiscordSettings
 from bot.engine import Engine
 from workflows.errors import BackendError, UserError
+from workflows.texts import Voice, language_of, say
 
 log = logging.getLogger(__name__)
 
 EXTENSIONS = ("cogs.workflows", "cogs.run", "cogs.jobs", "cogs.admin")
 
-_AWAY = "InvokeAI does not answer at the moment. Please try again in a while."
 _LONGEST_MESSAGE = 2000
 #: How long Discord may take to say goodbye.
 _GOODBYE_SECONDS = 0.5
-_UNHEARD = "Discord did not let my answer through. Please look whether it was done, and if not, try again."
 #: Discord's codes for an interaction that has its answer already, and for one that came to it too late.
 _ANSWERED, _TOO_LATE = 40060, 10062
 
@@ -155,7 +154,7 @@ async def answer_error(interaction: discord.Interaction[Any], error: BaseExcepti
     if isinstance(error, discord.HTTPException) and error.code == _ANSWERED:
         log.info("interaction %s was delivered twice, or its first answer was lost", interaction.id)
         return
-    text = _told(interaction, error)
+    text = Voice(language_of(interaction.locale)).tell(_told(interaction, error))
     if len(text) > _LONGEST_MESSAGE:
         # A UserError may quote what somebody gave, and that has no end; Discord refuses it whole.
         text = text[: _LONGEST_MESSAGE - 1] + "…"
@@ -172,19 +171,19 @@ async def answer_error(interaction: discord.Interaction[Any], error: BaseExcepti
 def _told(interaction: discord.Interaction[Any], error: BaseException) -> str:
     """Return what the user is told of an error; log what is not theirs."""
     if isinstance(error, UserError):
-        return str(error)
+        return error.text
     if isinstance(error, app_commands.MissingPermissions):
-        return "You need the permission **Manage Server** for that."
+        return say("problems-manage-server")
     if isinstance(error, app_commands.CommandNotFound):
-        return "That command was just removed from this server."
+        return say("problems-command-gone")
     if isinstance(error, app_commands.CommandSignatureMismatch):
-        return "That command has just changed. Please type it again."
+        return say("problems-command-changed")
     if isinstance(error, BackendError):
         log.warning("interaction %s: %r", interaction.id, error)
-        return _AWAY
+        return say("problems-away")
     if _is_discords(error):
         log.warning("interaction %s: the answer did not get through: %r", interaction.id, error)
-        return _UNHEARD
+        return say("problems-unheard")
     if isinstance(error, sqlite3.Error):
         log.error("interaction %s: the database: %s", interaction.id, error)
         return problems.NO_DATABASE

@@ -25,6 +25,7 @@ from workflows.errors import BackendError, DocumentError, InputError, UserError
 from workflows.models import ModelRecord
 from workflows.rebase import rebased
 from workflows.schema import Schemas
+from workflows.texts import say
 
 log = logging.getLogger(__name__)
 
@@ -36,11 +37,6 @@ _REFUSED_SECONDS = 600.0
 _TELL_AGAIN_SECONDS = 600.0
 #: After each check the loop has at least as long for others as the check took.
 _LONGEST_PAUSE = 0.5
-
-_CANNOT_RUN = (
-    "This workflow cannot run at the moment: the InvokeAI behind it lacks something that it needs. Please tell an "
-    "admin of this server, who sees with `/workflow show` what it is."
-)
 
 
 #: Tells admins the news; returns the ids of the workflows of which they need not be told that again.
@@ -110,7 +106,7 @@ class Fitness:
     def require(self, workflow_id: int | None, version: int | None) -> None:
         """Raise UserError, for members, where it is known that no backend can run a version."""
         if self._nowhere(workflow_id or 0, version or 0):
-            raise UserError(_CANNOT_RUN)
+            raise UserError(say("problems-cannot-run"))
 
     async def learn(self, workflow_id: int, version: int) -> None:
         """Find out which backends can run a version, where there is a choice."""

@@ -9,6 +9,7 @@ from humanize import naturalsize
 
 from workflows.errors import BackendError, QueueFull, Rejected, Unavailable, Unfetched
 from workflows.models import ItemStatus, QueueItem
+from workflows.texts import say
 from workflows.values import InputSpec
 
 #: Messages of the server may hold whole tracebacks, paths and addresses.
@@ -20,31 +21,28 @@ _MARKS = re.compile(r"[*_~`|<>\[\]\n]")
 _COPY = re.compile(r"^Node \S+\s+(?=has\b)")
 
 _KNOWN = {
-    "OutOfMemoryError": "The graphics card ran out of memory. Try a smaller size, or fewer images.",
-    "MissingInputException": "The workflow lacks a value that it needs. Please tell an admin of this server.",
-    "ImageRecordNotFoundException": "A picture that it needs is not on the backend any more. Please try again.",
-    "VideoRecordNotFoundException": "A video that it needs is not on the backend any more. Please try again.",
-    "ImageFileSaveException": "It could not save a picture: its disk may be full. Please tell an admin of this server.",
-    "UnknownModelException": "A model that the workflow needs is not installed any more. Please tell an admin.",
+    "OutOfMemoryError": say("problems-out-of-memory"),
+    "MissingInputException": say("problems-missing-input"),
+    "ImageRecordNotFoundException": say("problems-picture-gone"),
+    "VideoRecordNotFoundException": say("problems-video-gone"),
+    "ImageFileSaveException": say("problems-not-saved"),
+    "UnknownModelException": say("problems-model-gone"),
 }
 
-OUR_SIDE = "Something went wrong on our side. Please try again; if it stays, tell an admin of this server."
-NO_DATABASE = "I cannot write anything down at the moment, so I did nothing. Please try again later, or tell an admin."
-UNREACHABLE = "InvokeAI did not answer for a long time, so this job was given up. Please try again later."
-RESTARTING = "I am being restarted. Please try again in a moment."
-RESTARTED = "InvokeAI restarted twice while this job ran. Please try again later."
-FULL = "InvokeAI's queue had no room for a long time, so this job was given up. Please try again later."
-UNFETCHED = "Discord did not give me your file for a long time, so this job was given up. Please try again later."
-FORGOTTEN = "InvokeAI no longer knows this job: it was cleared there. Please run it again."
-PARTLY_FORGOTTEN = "A part of this job was cleared on InvokeAI; this is what the rest made. Please run it again."
-NOTHING_MADE = "The workflow ran to its end but made no picture and no video. Please tell an admin of this server."
-REFUSED_VIDEO = "InvokeAI cannot read that video. Please attach an MP4 file with H.264 video."
-TOO_LARGE = "The results are too large for this server, however small they are made. Try a smaller size."
-NO_FILES = (
-    "I may not attach files here any more, nor did a direct message reach you. Ask an admin to give me "
-    "**Attach Files**, then run it again."
-)
-VANISHED = "The results were deleted on InvokeAI before they could be posted. Please run it again."
+OUR_SIDE = say("problems-our-side")
+NO_DATABASE = say("problems-no-database")
+UNREACHABLE = say("problems-unreachable")
+RESTARTING = say("problems-restarting")
+RESTARTED = say("problems-restarted")
+FULL = say("problems-full")
+UNFETCHED = say("problems-unfetched")
+FORGOTTEN = say("problems-forgotten")
+PARTLY_FORGOTTEN = say("problems-partly-forgotten")
+NOTHING_MADE = say("problems-nothing-made")
+REFUSED_VIDEO = say("problems-refused-video")
+TOO_LARGE = say("problems-too-large")
+NO_FILES = say("problems-no-files")
+VANISHED = say("problems-vanished")
 
 
 #: What was nobody's mistake but ours, or the backend's: the same job may well end better.
@@ -69,8 +67,7 @@ def given_up(error: BackendError) -> str:
 def too_large_video(size: int, limit: int) -> str:
     """Say why a video is not posted: nothing here can make one smaller. Sizes are in bytes."""
     has, up_to = (naturalsize(number, binary=True, format="%.3g") for number in (size, limit))
-    has = f"a little more than {up_to}" if has == up_to else has
-    return f"The video has {has}; up to {up_to} fit here. Try fewer frames or a smaller size."
+    return say("problems-large-video", has=say("problems-little-more", most=up_to) if has == up_to else has, most=up_to)
 
 
 def failed_run(items: Sequence[QueueItem], titles: Mapping[str, str]) -> str:
@@ -80,16 +77,18 @@ def failed_run(items: Sequence[QueueItem], titles: Mapping[str, str]) -> str:
     copies = item.session.errors
     node_id = next((item.session.prepared_source_mapping.get(copy, "") for copy in copies), "")
     title = _MARKS.sub("", titles.get(node_id, "")).strip()
-    step = f"The step **{title}** failed" if title else "A step failed"
+    step = say("problems-step", title=title) if title else say("problems-a-step")
     if kind in _KNOWN:
-        return f"{step}. {_KNOWN[kind]}"
+        return say("problems-known", step=step, why=_KNOWN[kind])
     if (item.error_message or "").startswith("Unknown model"):
-        return f"{step}. {_KNOWN['UnknownModelException']}"
+        return say("problems-known", step=step, why=_KNOWN["UnknownModelException"])
     lines = (item.error_message or "").strip().splitlines()
     line = _COPY.sub("it ", lines[0].strip()) if len(lines) == 1 else ""
     reason = line if _HARMLESS.fullmatch(line) else kind
     reason = reason.rstrip(".")
-    return f"{step}{': ' + reason if reason else ''}. Try other values; if it stays, tell an admin the job number."
+    if not reason:
+        return say("problems-no-reason", step=step)
+    return say("problems-reason", step=step, reason=reason)
 
 
 def rejected(error: Rejected, inputs: Sequence[InputSpec], titles: Mapping[str, str]) -> str | None:
@@ -100,13 +99,14 @@ def rejected(error: Rejected, inputs: Sequence[InputSpec], titles: Mapping[str, 
     for location, message in error.problems:
         for spec in inputs:
             if spec.is_asked and f".{spec.node_id}." in location and location.endswith(f".{spec.field_name}"):
-                return f"**{spec.name}**: InvokeAI does not take this value ({message}). Try another one."
+                return say("input-wrong", name=spec.name, problem=say("input-refused", reason=message))
     for location, message in error.problems:
         for node_id, title in titles.items():
             if f".{node_id}." in location:
                 step, words = _MARKS.sub("", title).strip(), message.removeprefix("Value error, ")
                 reason = f" ({words})" if _HARMLESS.fullmatch(words) else ""
-                field = location.partition(f".{node_id}.")[2].partition(".")[2]
-                what = f"**{_MARKS.sub('', field)}** of the step **{step}**" if field else f"the step **{step}**"
-                return f"InvokeAI does not take {what} as it stands in this workflow{reason}. Please tell an admin."
+                field = _MARKS.sub("", location.partition(f".{node_id}.")[2].partition(".")[2])
+                if field:
+                    return say("problems-refused-field", field=field, step=step, reason=reason)
+                return say("problems-refused-step", step=step, reason=reason)
     return None

@@ -169,7 +169,7 @@ class Runner:
             return await self._retried(job, card, signal)
         except UserError as error:
             log.info("job %s: %s", job.id, str(error).replace("**", ""))
-            return self._steps.forward(job, str(error))
+            return self._steps.forward(job, error.text)
         except BackendError as error:
             log.error("job %s in state %s: %r", job.id, job.state, error)  # noqa: TRY400  the cause is in the text
             return await self._steps.given_up(job, problems.given_up(error))

@@ -14,6 +14,7 @@ from workflows._json import mapping
 from workflows.errors import InputError
 from workflows.models import ModelRecord
 from workflows.spec import TEXT_LENGTH, InputSpec
+from workflows.texts import say
 
 #: What InvokeAI's editor gives a LoRA, and the range that its field takes.
 LORA_WEIGHT = 0.75
@@ -61,10 +62,10 @@ def box(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> dict[str
     except InputError:
         values = []
     if len(values) != len(corners):
-        raise InputError(spec.name, f"takes four whole numbers, x_min, y_min, x_max, y_max, like {_BOX_LIKE}.")
+        raise InputError(spec.name, say("input-box", like=_BOX_LIKE))
     left, top, right, bottom = values
     if left >= right or top >= bottom:
-        raise InputError(spec.name, f"must end right of and below where it begins, like {_BOX_LIKE}.")
+        raise InputError(spec.name, say("input-box-order", like=_BOX_LIKE))
     return dict(zip(corners, values, strict=True))
 
 
@@ -79,7 +80,7 @@ def loras(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> list[d
     else:
         found = _typed_loras(spec, _text(spec, raw).strip(), installed)
     if len({lora["lora"]["key"] for lora in found}) < len(found):
-        raise InputError(spec.name, "names one of them twice. Give each once, with its weight.")
+        raise InputError(spec.name, say("input-twice"))
     return _counted(spec, found)
 
 
@@ -99,10 +100,7 @@ def _typed_loras(spec: InputSpec, text: str, installed: Sequence[ModelRecord]) -
         one = _at(text, at, installed)
         if one is None:
             unknown = re.split(r"[,;\n]", text[at:], maxsplit=1)[0].strip()
-            raise InputError(
-                spec.name,
-                f"“{scalars.short(unknown)}” is no installed model that fits here. Give names, like {_LORAS_LIKE}.",
-            )
+            raise InputError(spec.name, say("input-no-lora", given=scalars.short(unknown), like=_LORAS_LIKE))
         model, weight, end = one
         found.append({"lora": model.identifier(), "weight": _weight(spec, model.name, weight)})
         at = _next(text, end)
@@ -145,10 +143,8 @@ def _weight(spec: InputSpec, name: str, raw: object) -> float:
     except InputError:
         weight = MOST_WEIGHT + 1
     if abs(weight) > MOST_WEIGHT:
-        raise InputError(
-            spec.name,
-            f"the weight of {name} must be a number from -{MOST_WEIGHT} to {MOST_WEIGHT}, like {name}:{LORA_WEIGHT}.",
-        )
+        like = f"{name}:{LORA_WEIGHT}"
+        raise InputError(spec.name, say("input-weight", name=name, most=str(MOST_WEIGHT), like=like))
     return weight
 
 
@@ -167,17 +163,18 @@ def _each(spec: InputSpec, items: Sequence[object], parse: _Parser) -> list[Any]
         try:
             found.append(parse(spec, item))
         except InputError as error:
-            example = f" Give them like {_NUMBERS_LIKE}." if error.problem.startswith("takes ") else ""
-            raise InputError(spec.name, f"value {place} {error.problem}{example}") from error
+            like = _NUMBERS_LIKE if error.problem.startswith("takes ") else ""
+            key = "input-place-like" if like else "input-place"
+            raise InputError(spec.name, say(key, place=place, problem=error.problem, like=like)) from error
     return found
 
 
 def _counted(spec: InputSpec, items: Sequence[_Item]) -> list[_Item]:
     if len(items) > spec.max_items:
-        raise InputError(spec.name, f"takes up to {spec.max_items:,}, not {len(items):,}.")
+        raise InputError(spec.name, say("input-too-many", most=spec.max_items, count=len(items)))
     least = max(spec.min_items, 1 if spec.required else 0)
     if len(items) < least:
-        raise InputError(spec.name, f"needs at least {least:,}, not {len(items):,}.")
+        raise InputError(spec.name, say("input-too-few", least=least, count=len(items)))
     return list(items)
 
 
@@ -198,5 +195,5 @@ def _split(text: str) -> list[str]:
 def _text(spec: InputSpec, raw: object) -> str:
     text = str(raw)
     if len(text) > TEXT_LENGTH:
-        raise InputError(spec.name, f"may have up to {TEXT_LENGTH:,} characters; this has {len(text):,}.")
+        raise InputError(spec.name, say("input-long", most=TEXT_LENGTH, count=len(text)))
     return scalars.string(InputSpec(spec.name, "", "", spec.kind, "", ""), text)

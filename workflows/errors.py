@@ -16,6 +16,8 @@ FamiliarError
         └── Oversized      a file has more bytes than can be used
 """
 
+from workflows.texts import say
+
 
 class FamiliarError(Exception):
     """Base class: useful to tell our own errors from everything else."""
@@ -23,6 +25,11 @@ class FamiliarError(Exception):
 
 class UserError(FamiliarError):
     """Raise to show the text, as it is, to the person who asked."""
+
+    @property
+    def text(self) -> str:
+        """What to show; where it is a workflows.texts.Text, it can be said in the reader's language."""
+        return self.args[0] if self.args else ""
 
 
 class DocumentError(UserError):
@@ -33,7 +40,7 @@ class InputError(UserError):
     """A value does not fit its input; the text names the input."""
 
     def __init__(self, name: str, problem: str) -> None:
-        super().__init__(f"**{name}**: {problem}")
+        super().__init__(say("input-wrong", name=name, problem=problem))
         self.name = name
         self.problem = problem
 

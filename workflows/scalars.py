@@ -16,19 +16,23 @@ from workflows._json import mapping
 from workflows.errors import InputError
 from workflows.models import ModelRecord
 from workflows.spec import InputSpec
-from workflows.words import bounds, listed, plain
+from workflows.texts import Text, say
+from workflows.words import plain
+
+#: How many names an error lists.
+_SOME = 6
 
 
 def integer(spec: InputSpec, raw: object, models: Sequence[ModelRecord] = ()) -> int:
-    number = _finite(spec, raw, "a whole number")
+    number = _finite(spec, raw, "whole")
     if number != int(number):
-        raise InputError(spec.name, f"takes a whole number, not {short(raw)}.")
+        raise InputError(spec.name, say("input-whole-not", given=short(raw)))
     # What must be a multiple is only told exactly of whole numbers.
     return int(_within(spec, int(number)))
 
 
 def number(spec: InputSpec, raw: object, models: Sequence[ModelRecord] = ()) -> float:
-    return float(_within(spec, _finite(spec, raw, "a number")))
+    return float(_within(spec, _finite(spec, raw, "number")))
 
 
 def _finite(spec: InputSpec, raw: object, wanted: str) -> float:
@@ -36,19 +40,28 @@ def _finite(spec: InputSpec, raw: object, wanted: str) -> float:
     try:
         found = _read(str(raw).strip()) if found is None else found
     except ValueError:
-        raise InputError(spec.name, f"takes {wanted}, not “{short(raw)}”.") from None
+        raise InputError(spec.name, say("input-not-number", wanted=wanted, given=short(raw))) from None
     # The size comes first: a whole number may be too large to be asked whether it is finite.
     if not abs(found) <= spec.largest:
-        raise InputError(spec.name, f"takes {wanted}{_reach(spec, found)}.")
+        raise InputError(spec.name, say("input-beyond", wanted=wanted, reach=_reach(spec, found)))
     return found
 
 
-def _reach(spec: InputSpec, found: float) -> str:
+def _reach(spec: InputSpec, found: float) -> Text:
     """Say how far a number may go, to one that goes beyond all that can be carried."""
     bound = spec.minimum if found < 0 else spec.maximum
     if bound is not None and abs(bound) <= spec.largest:
-        return bounds(spec)
-    return f" down to -{spec.largest:,}" if found < 0 else f" up to {spec.largest:,}"
+        return _told_bounds(spec)
+    return say("input-down-to", low=-spec.largest) if found < 0 else say("input-up-to", high=spec.largest)
+
+
+def _told_bounds(spec: InputSpec) -> Text:
+    told = {"low": spec.minimum, "above": spec.above, "high": spec.maximum, "below": spec.below}
+    ends = {name: plain(value) for name, value in told.items() if value is not None}
+    if {"low", "high"} <= ends.keys():
+        return say("input-from-to", low=ends["low"], high=ends["high"])
+    name = next(name for name in told if name in ends)
+    return say(f"input-bound-{name}", number=ends[name])
 
 
 def _read(text: str) -> float:
@@ -59,17 +72,17 @@ def _read(text: str) -> float:
 def _within(spec: InputSpec, number: float) -> float:
     low, high = spec.minimum, spec.maximum
     if low is not None and high is not None and not low <= number <= high:
-        raise InputError(spec.name, f"must be from {plain(low)} to {plain(high)}, not {plain(number)}.")
+        raise InputError(spec.name, say("input-from-to-not", low=plain(low), high=plain(high), number=plain(number)))
     if low is not None and number < low:
-        raise InputError(spec.name, f"must be at least {plain(low)}, not {plain(number)}.")
+        raise InputError(spec.name, say("input-at-least", low=plain(low), number=plain(number)))
     if high is not None and number > high:
-        raise InputError(spec.name, f"must be at most {plain(high)}, not {plain(number)}.")
+        raise InputError(spec.name, say("input-at-most", high=plain(high), number=plain(number)))
     if spec.above is not None and number <= spec.above:
-        raise InputError(spec.name, f"must be more than {plain(spec.above)}, not {plain(number)}.")
+        raise InputError(spec.name, say("input-more", low=plain(spec.above), number=plain(number)))
     if spec.below is not None and number >= spec.below:
-        raise InputError(spec.name, f"must be less than {plain(spec.below)}, not {plain(number)}.")
+        raise InputError(spec.name, say("input-less", high=plain(spec.below), number=plain(number)))
     if spec.multiple_of and not is_multiple(number, spec.multiple_of):
-        raise InputError(spec.name, f"must be a multiple of {plain(spec.multiple_of)}, not {plain(number)}.")
+        raise InputError(spec.name, say("input-multiple", of=plain(spec.multiple_of), number=plain(number)))
     return number
 
 
@@ -86,18 +99,18 @@ def boolean(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> bool
     words = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
     if (word := str(raw).strip().lower()) in words:
         return words[word]
-    raise InputError(spec.name, "takes yes or no.")
+    raise InputError(spec.name, say("input-yes-no"))
 
 
 def string(spec: InputSpec, raw: object, models: Sequence[ModelRecord] = ()) -> str:
     text = str(raw)
     if len(text) > spec.max_length:
-        raise InputError(spec.name, f"may have up to {spec.max_length} characters; this has {len(text)}.")
+        raise InputError(spec.name, say("input-long", most=spec.max_length, count=len(text)))
     try:
         text.encode()
     except UnicodeEncodeError:
         # Half a character, which a terminal may deliver; it could neither be stored nor sent.
-        raise InputError(spec.name, "holds characters that are no text.") from None
+        raise InputError(spec.name, say("input-no-text")) from None
     return text
 
 
@@ -114,7 +127,7 @@ def choice(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> str |
             if fits(value, label):
                 return int(value) if spec.whole_choices else value
     some = ", ".join(label for _, label in spec.choices[:8]) + (", …" if len(spec.choices) > 8 else "")
-    raise InputError(spec.name, f"has no choice “{short(raw)}”. Pick one of: {some}")
+    raise InputError(spec.name, say("input-no-choice", given=short(raw), some=some))
 
 
 _COLOR = re.compile(r"#?([0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE)
@@ -124,7 +137,7 @@ def color(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> dict[s
     text = "#" + "".join(_hex(held, c) for c in "rgba") if (held := mapping(raw)) else str(raw).strip()
     found = _COLOR.fullmatch(text)
     if not found:
-        raise InputError(spec.name, f"takes a colour like #ff8800, not “{short(raw)}”.")
+        raise InputError(spec.name, say("input-color", given=short(raw)))
     digits = found[1] if len(found[1]) > 3 else "".join(digit * 2 for digit in found[1])
     channels = [int(digits[i : i + 2], 16) for i in range(0, len(digits), 2)]
     return dict(zip("rgba", [*channels, 255][:4], strict=True))
@@ -160,12 +173,14 @@ def model(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> dict[s
 
 def unknown_model(spec: InputSpec, name: str, installed: Sequence[ModelRecord]) -> InputError:
     """Return the error that says which models there are instead."""
-    return InputError(spec.name, f"“{short(name)}” is no installed model that fits here. {_instead(installed)}")
+    return InputError(spec.name, say("input-no-model", given=short(name), instead=_instead(installed)))
 
 
-def _instead(installed: Sequence[ModelRecord]) -> str:
+def _instead(installed: Sequence[ModelRecord]) -> Text:
     names = [short(model.name) for model in installed]
-    return f"Pick one of: {listed(names)}" if names else "There is none now; please tell an admin."
+    if not names:
+        return say("input-none-now")
+    return say("input-pick", some=", ".join(names[:_SOME]), more=max(len(names) - _SOME, 0))
 
 
 def style_preset(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> dict[str, str]:
@@ -177,7 +192,7 @@ def preset(spec: InputSpec, raw: object, installed: Sequence[ModelRecord]) -> di
     found = match.find_preset(raw, installed)
     if found is None:
         wanted = match.name_of_preset(raw)
-        raise InputError(spec.name, f"“{short(wanted)}” is no style preset that is there. {_instead(installed)}")
+        raise InputError(spec.name, say("input-no-preset", given=short(wanted), instead=_instead(installed)))
     return {"style_preset_id": found.key, "name": found.name}
 
 

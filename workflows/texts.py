@@ -59,6 +59,11 @@ def say(key: str, **given: Any) -> Text:
     return Text.of(key, given)
 
 
+def has_text(key: str) -> bool:
+    """Tell whether there is such a message."""
+    return _bundle(ENGLISH, key.partition("-")[0]).has_message(key)
+
+
 def language_of(locale: object) -> str:
     """Return the language for one of Discord's locales, such as "de" or "en-GB"."""
     language = str(locale or "").partition("-")[0].lower()

@@ -14,6 +14,7 @@ from workflows.errors import InputError
 from workflows.models import ModelRecord
 from workflows.scalars import is_multiple
 from workflows.spec import FILES, LARGEST, MAX_FILES, NAME_LENGTH, TEXT_LENGTH, InputSpec, Kind, numbered
+from workflows.texts import say
 
 __all__ = [
     "FILES",
@@ -64,7 +65,7 @@ def parse_all(
         if given is not None:
             values[spec.name] = parse(spec, given, models)
         elif spec.required:
-            raise InputError(spec.name, "is needed. Please give it a value.")
+            raise InputError(spec.name, say("input-needed"))
         elif spec.is_seed:
             values[spec.name] = _drawn(spec, draw)
         elif spec.default is not None:
@@ -93,12 +94,12 @@ def _drawn(spec: InputSpec, draw: Callable[[int, int], int]) -> int:
     high = SEED_MAXIMUM if spec.maximum is None else min(math.floor(spec.maximum), most)
     low = min(0, high) if spec.minimum is None else max(math.ceil(spec.minimum), -most)
     if low > high and spec.maximum is not None:
-        raise InputError(spec.name, "has bounds that leave nothing to draw. Please give it a value.")
+        raise InputError(spec.name, say("input-nothing-to-draw"))
     return draw(low, max(low, high))
 
 
 def _fixed(spec: InputSpec, raw: object, models: Sequence[ModelRecord]) -> Any:
-    raise InputError(spec.name, "is fixed in this workflow and cannot be set.")
+    raise InputError(spec.name, say("input-fixed"))
 
 
 _PARSERS: Mapping[Kind, Callable[[InputSpec, object, Sequence[ModelRecord]], Any]] = {
