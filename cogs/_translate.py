@@ -20,7 +20,8 @@ Payload = dict[str, Any]
 _LOCALES = {
     "de": (discord.Locale.german.value,),
 }
-_GROUPS = frozenset({discord.AppCommandOptionType.subcommand.value, discord.AppCommandOptionType.subcommand_group.value})
+_KIND = discord.AppCommandOptionType
+_GROUPS = frozenset({_KIND.subcommand.value, _KIND.subcommand_group.value})
 _SLASH = discord.AppCommandType.chat_input.value
 
 
@@ -93,8 +94,5 @@ def _english(key: str) -> str:
 
 def _others(key: str) -> dict[str, str]:
     return {
-        locale: Voice(language)(key)
-        for language in LANGUAGES
-        if language != ENGLISH
-        for locale in _LOCALES[language]
+        locale: Voice(language)(key) for language in LANGUAGES if language != ENGLISH for locale in _LOCALES[language]
     }
