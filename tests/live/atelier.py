@@ -20,6 +20,7 @@ from bot.playground.discord import LocalChannel, LocalDiscord, LocalGuild, Local
 from bot.playground.discord.state import Snapshot
 from bot.service import open_service
 from tests.live.pictures import PIXEL_CHUNKS, chunks, decoded
+from workflows.words import plain
 
 BUNDLED = Path(workflows.__file__).parent / "bundled"
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "workflows"
@@ -92,7 +93,7 @@ class Atelier:
     async def _stop_all(self) -> None:
         """Cancel what a test that failed left running, so that the next one begins in peace."""
         for card in self.channel.messages:
-            if card.components:
+            if is_under_way(card):
                 await self.admin.press(card, "Cancel")
 
     async def online(self) -> None:
@@ -130,8 +131,8 @@ class Atelier:
         return await self.ended(await self.start(command, options, who))
 
     async def ended(self, card: Message, timeout: float = PATIENCE) -> Message:
-        """Wait until the card has no button any more, which is when its job is over."""
-        await self.shows(card, lambda: not card.components, timeout)
+        """Wait until the card offers no Cancel any more, which is when its job is over."""
+        await self.shows(card, lambda: not is_under_way(card), timeout)
         return card
 
     async def denoises(self, card: Message) -> None:
@@ -168,6 +169,14 @@ class Atelier:
         uri = f"file:{self.config.with_name('familiar.sqlite')}?mode=ro"
         with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=10)) as database:
             return database.execute(sql, values).fetchall()
+
+    def value(self, card: Message, name: str) -> str:
+        """What a job was run with, as the database holds it."""
+        ((given,),) = self.ask("SELECT given FROM jobs WHERE id = ?", job_id(card))
+        held = json.loads(given)[name]
+        if isinstance(held, int | float):
+            return plain(held)
+        return str(held["name"] if isinstance(held, dict) else held)
 
     def refused(self) -> list[str]:
         """What Discord did not take from the bot."""
@@ -218,11 +227,9 @@ def job_id(card: Message) -> str:
     return found[1]
 
 
-def value(card: Message, name: str) -> str:
-    """What the card says of one input."""
-    found = re.search(rf"\*\*{re.escape(name)}\*\* (.+?)(?: · |$)", text(card), re.MULTILINE)
-    assert found, f"no value of {name} on the card: {text(card)}"
-    return found[1]
+def is_under_way(card: Message) -> bool:
+    """Whether the job of a card can still be cancelled."""
+    return "familiar:cancel:" in json.dumps(card.components)
 
 
 def percentages(card: Message) -> list[int]:

@@ -12,7 +12,7 @@ from typing import Any, cast
 from bot.playground.discord import Message
 from bot.playground.page.demo import Demo
 from bot.playground.page.server import Page
-from tests.live.atelier import BUNDLED, FIXTURES, PATIENCE, changed, percentages
+from tests.live.atelier import BUNDLED, FIXTURES, PATIENCE, changed, is_under_way, percentages
 from tests.live.pictures import board, decoded, encoded
 from tests.playground.page_client import Window, window
 
@@ -59,7 +59,7 @@ async def denoises(demo: Demo, *cards: Message) -> None:
 
 
 async def ended(demo: Demo, card: Message, timeout: float = PATIENCE) -> None:
-    await demo.discord.until(lambda: not card.components, timeout)
+    await demo.discord.until(lambda: not is_under_way(card), timeout)
 
 
 @dataclass

@@ -10,7 +10,7 @@ import pytest
 
 from bot.playground.page.demo import DemoOptions, open_demo
 from bot.playground.page.leave import QUEUE_ID
-from tests.live.atelier import percentages, results, text
+from tests.live.atelier import is_under_way, percentages, results, text
 from tests.live.conftest import Leftovers
 from tests.live.pictures import board, roughness
 from tests.live.playing import ENDLESS, PNG, bundled, denoises, ended, publish, repaint, runs_in, slow, start, watched
@@ -137,7 +137,7 @@ async def test_the_end_in_mid_denoise_leaves_nothing(bot_is_dead: bool, url: str
         await denoises(demo, *cards)
         if bot_is_dead:
             await demo.bot.kill()
-        assert all(card.components for card in cards)
+        assert all(is_under_way(card) for card in cards)
     assert outcome(said) == ["Cancelled or cleared 2 unfinished jobs.", f"Nothing of the demo is left on {url}."]
     assert files(state) == []
 

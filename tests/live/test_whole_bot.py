@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageChops, ImageOps
 
 from tests.live import pictures
-from tests.live.atelier import BUNDLED, FIXTURES, Atelier, furnished, job_id, results, text, value
+from tests.live.atelier import BUNDLED, FIXTURES, Atelier, furnished, job_id, results, text
 from tests.live.conftest import Leftovers
 from tests.live.pictures import BLUE, RED, board, difference, encoded, is_near, pixel, roughness, spread
 
@@ -216,7 +216,7 @@ async def test_a_workflow_from_upload_to_picture(case: Case, atelier: Atelier) -
     made = results(card)
     assert [one.size for one in made] == case.sizes
     case.check(made)
-    assert {name: value(card, name) for name in case.said} == dict(case.said)
+    assert {name: atelier.value(card, name) for name in case.said} == dict(case.said)
     assert text(card).splitlines()[-1].startswith(f"job {job_id(card)} · ")
     assert len(atelier.channel.messages) == 1
 

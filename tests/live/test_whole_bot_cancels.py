@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.atelier import BUNDLED, FIXTURES, job_id, results, text
+from tests.live.atelier import BUNDLED, FIXTURES, is_under_way, job_id, results, text
 from tests.live.conftest import Leftovers
 from tests.live.moments import DELETE_IMAGES, DELIVER, ENQUEUE, FETCH, UPLOAD, House, Moment, housed, neighbour
 from tests.live.pictures import board, encoded
@@ -79,7 +79,7 @@ async def test_cancelling_what_is_pending(house: House, leftovers: Leftovers) ->
         await atelier.member.press(card, "Cancel")
         await atelier.ended(card)
         assert "🛑 Cancelled." in text(card)
-        assert running.components, "the one that runs was stopped too"
+        assert is_under_way(running), "the one that runs was stopped too"
         await atelier.ended(running)
     assert len(results(running)) == 1
     assert card.attachments == []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.atelier import BUNDLED, FIXTURES, Atelier, furnished, job_id, results, text, value
+from tests.live.atelier import BUNDLED, FIXTURES, Atelier, furnished, is_under_way, job_id, results, text
 from tests.live.conftest import Leftovers
 from tests.live.pictures import board, encoded, roughness
 
@@ -35,7 +35,7 @@ async def test_twenty_jobs_of_five_people(atelier: Atelier) -> None:
     )
     for card in cards:
         await atelier.ended(card, timeout=55)
-    assert [value(card, "radius") for card in cards] == [str(radius) for radius in radii]
+    assert [atelier.value(card, "radius") for card in cards] == [str(radius) for radius in radii]
     assert len({job_id(card) for card in cards}) == len(set(map(id, cards))) == 20
     made = [results(card)[0] for card in cards]
     rough = [roughness(one) for one in made]
@@ -89,7 +89,7 @@ async def test_cancelling_while_waiting(one_at_a_time: Atelier, tiny_sd15: objec
     await guest.press(waiting, "Cancel")
     await atelier.ended(waiting)
     assert "🛑 Cancelled." in text(waiting)
-    assert running.components, "the one that runs was stopped too"
+    assert is_under_way(running), "the one that runs was stopped too"
     items = await asyncio.to_thread(leftovers.server.request, "GET", "/api/v1/queue/familiar/item_ids")
     assert len(items["item_ids"]) == 1, "the one that waited was enqueued all the same"
 
@@ -105,7 +105,7 @@ async def test_a_failing_step_is_named(atelier: Atelier) -> None:
     assert "❌ The step **Divide** failed: division by zero." in text(card)
     assert "/" not in text(card), "a path of the server"
     assert card.attachments == []
-    assert value(card, "divide_by") == "0"
+    assert atelier.value(card, "divide_by") == "0"
     card = await atelier.run("division-of-labour", {"photo": PNG, "divide_by": 4})
     assert [one.size for one in results(card)] == [(120, 120)]
 

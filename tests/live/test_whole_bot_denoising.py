@@ -16,7 +16,6 @@ from tests.live.atelier import (
     percentages,
     results,
     text,
-    value,
 )
 from tests.live.conftest import Leftovers
 from tests.live.pictures import board, encoded
@@ -44,7 +43,7 @@ async def test_text_to_image(atelier: Atelier) -> None:
     given = {"prompt": "a *fox* at dusk", "width": 768, "height": 640, "steps": 40, "guidance": 7.5, "seed": 7}
     card = await atelier.run("dawn-painter", given)
     assert [one.size for one in results(card)] == [(768, 640)]
-    said = {name: value(card, name) for name in ("prompt", "steps", "guidance", "seed", "scheduler", "model")}
+    said = {name: atelier.value(card, name) for name in ("prompt", "steps", "guidance", "seed", "scheduler", "model")}
     assert said == {
         "prompt": "a *fox* at dusk",
         "steps": "40",
@@ -68,8 +67,8 @@ async def test_image_to_image(atelier: Atelier) -> None:
 async def test_the_same_seed_gives_the_same_picture(atelier: Atelier) -> None:
     await atelier.publish(FIXTURES / "text_to_image.json")
     first, other = [await atelier.run("dawn-painter", {"prompt": "a fox"}) for _ in range(2)]
-    drawn = int(value(first, "seed"))
-    assert drawn != int(value(other, "seed"))
+    drawn = int(atelier.value(first, "seed"))
+    assert drawn != int(atelier.value(other, "seed"))
     again = await atelier.run("dawn-painter", {"prompt": "a fox", "seed": drawn})
     assert first.attachments[0].data == again.attachments[0].data
     assert first.attachments[0].data != other.attachments[0].data
@@ -96,7 +95,7 @@ async def test_a_value_that_only_the_server_refuses_names_its_input(atelier: Ate
     assert "❌ **guidance**: InvokeAI does not take this value" in text(card)
     assert "Traceback" not in text(card)
     assert card.attachments == []
-    assert value(card, "guidance") == "0.5"
+    assert atelier.value(card, "guidance") == "0.5"
 
 
 async def test_cancelling_in_mid_denoise(atelier: Atelier) -> None:
@@ -107,4 +106,4 @@ async def test_cancelling_in_mid_denoise(atelier: Atelier) -> None:
     await atelier.ended(card, timeout=10)
     assert "🛑 Cancelled." in text(card)
     assert card.attachments == []
-    assert value(card, "steps") == "900"
+    assert atelier.value(card, "steps") == "900"

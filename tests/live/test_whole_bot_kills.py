@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.atelier import BUNDLED, FIXTURES, results, text, value
+from tests.live.atelier import BUNDLED, FIXTURES, results, text
 from tests.live.conftest import Leftovers
 from tests.live.moments import (
     DELETE_IMAGES,
@@ -61,7 +61,7 @@ async def test_the_bot_is_killed(lives: Sequence[Sequence[Moment]], house: House
         await atelier.cleaned()
     (made,) = results(card)
     assert roughness(made) < roughness(board()) / 3
-    assert (value(card, "radius"), "❌" in text(card)) == ("12.5", False)
+    assert (atelier.value(card, "radius"), "❌" in text(card)) == ("12.5", False)
     assert atelier.channel.messages == [card]
     assert atelier.ask("SELECT attempt, outcome, delivery FROM jobs") == [(1, "completed", "card")]
     assert len(house.enqueued) == 1, "enqueued twice"

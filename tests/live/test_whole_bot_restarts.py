@@ -6,7 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.atelier import BUNDLED, FIXTURES, PATIENCE, Atelier, changed, furnished, job_id, results, text
+from tests.live.atelier import (
+    BUNDLED,
+    FIXTURES,
+    PATIENCE,
+    Atelier,
+    changed,
+    furnished,
+    is_under_way,
+    job_id,
+    results,
+    text,
+)
 from tests.live.conftest import Leftovers
 from tests.live.pictures import board, encoded
 from tests.live.server import InvokeServer
@@ -76,7 +87,7 @@ async def test_the_bot_is_killed_in_mid_denoise(atelier: Atelier, leftovers: Lef
     assert len(enqueued) == 1
     seen = set[int]()
     async with atelier.bot_process():
-        while card.components:
+        while is_under_way(card):
             seen |= await item_ids(leftovers.server)
             await asyncio.sleep(0.1)
         await atelier.cleaned()
@@ -127,7 +138,7 @@ async def test_the_bot_is_told_to_stop_and_started_again(atelier: Atelier) -> No
         await atelier.denoises(card)
         process.terminate()
         assert await process.wait() == 0
-    assert card.components, "a stop is not a cancel"
+    assert is_under_way(card), "a stop is not a cancel"
     async with atelier.bot_process():
         await atelier.ended(card)
         await atelier.cleaned()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.live.atelier import BUNDLED, FIXTURES, Atelier, changed, furnished, results, text, value
+from tests.live.atelier import BUNDLED, FIXTURES, Atelier, changed, furnished, results, text
 from tests.live.conftest import Leftovers
 from tests.live.install import Installation, tiny_model
 from tests.live.moments import DELETE_IMAGES, ENQUEUE, FETCH, UPLOAD, House, housed
@@ -186,7 +186,7 @@ async def test_a_model_is_removed_while_jobs_wait_for_it(
         for card in waiting:
             await atelier.shows(card, lambda card=card: "❌" in text(card))
             assert "A model that the workflow needs is not installed any more" in text(card)
-            assert value(card, "model") == "doomed-sd15"
+            assert atelier.value(card, "model") == "doomed-sd15"
             assert card.attachments == []
         await atelier.cleaned()
     outcomes = atelier.ask("SELECT attempt, outcome FROM jobs ORDER BY created_at")
