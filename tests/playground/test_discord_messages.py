@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.playground.discord import ClientRefusal, Permissions
-from tests.playground.discord_place import Place, codes, where
+from bot.playground.discord import ClientRefusal, Message, Permissions
+from tests.playground.discord_place import Place, codes, furnished, where
 from tests.playground.test_discord_limits import files
 
 V2 = 1 << 15
@@ -297,3 +297,42 @@ async def test_a_server_that_removed_the_bot_keeps_its_channels(place: Place) ->
     place.server.remove_guild(place.guild)
     answer = await place.post({"content": "x"})
     assert (answer.status_code, answer.json()["code"]) == (403, 50001)
+
+
+# What the bot reads of others
+
+EMPTIED = ("content", "attachments", "embeds", "components")
+
+
+async def read(place: Place, message: Message) -> list[dict[str, Any]]:
+    """A message as it is read alone, and in the list of its channel."""
+    base = f"/channels/{message.channel.id}/messages"
+    listed = (await place.http.get(base)).json()
+    alone = (await place.http.get(f"{base}/{message.id}")).json()
+    return [alone, next(one for one in listed if one["id"] == str(message.id))]
+
+
+async def test_what_others_write_is_read_empty_without_the_intent(place: Place) -> None:
+    said = await place.member.say(place.channel, "a secret", [("x.png", b"x")])
+    answer = (await place.post({"content": "!", "message_reference": {"message_id": str(said.id)}})).json()
+    for found in await read(place, said):
+        assert [found[key] for key in EMPTIED] == ["", [], [], []]
+        assert found["author"]["id"] == str(place.member.id)
+    (own,) = [one for one in place.channel.messages if str(one.id) == answer["id"]]
+    for found in await read(place, own):
+        assert found["content"] == "!"
+
+
+async def test_who_calls_the_bot_and_who_writes_to_it_is_read(place: Place) -> None:
+    called = await place.member.say(place.channel, f"<@{place.server.world.bot.id}> look", [("x.png", b"x")])
+    written = await place.member.say(place.member.dm, "look", [("x.png", b"x")])
+    for found in [*await read(place, called), *await read(place, written)]:
+        assert found["content"].endswith("look")
+        assert len(found["attachments"]) == 1
+
+
+async def test_with_the_intent_everything_is_read() -> None:
+    async with furnished(rate_limits=False, privileged_intents=1 << 15) as place:
+        said = await place.member.say(place.channel, "look", [("x.png", b"x")])
+        for found in await read(place, said):
+            assert (found["content"], len(found["attachments"])) == ("look", 1)

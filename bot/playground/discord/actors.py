@@ -146,9 +146,13 @@ class LocalMember(Member):
         """Take no direct messages any more, by the privacy settings or by blocking the bot."""
         self.user.takes_direct_messages = False
 
+    def install(self) -> None:
+        """Bring the app along by one's own installation, also to servers that do not have the bot."""
+        self.user.has_installed = True
+
     async def slash(self, channel: Channel, command: str, options: Mapping[str, object] | None = None) -> Use:
         """Type a slash command and send it; files are a Path or (name, bytes)."""
-        found, path, wanted = find_command(self.desk.world, channel, command)
+        found, path, wanted = find_command(self.desk.world, channel, command, self.user)
         self._check_allowed(found, channel)
         resolved = self.desk.resolved(channel, self.user)
         filled = fill_options(wanted, options or {}, resolved)
@@ -161,7 +165,7 @@ class LocalMember(Member):
     async def context(self, channel: Channel, command: str, target: Message | Member | User) -> Use:
         """Use a context menu's command on a message or a member."""
         kind = MESSAGE if isinstance(target, Message) else USER
-        found = find_menu(self.desk.world, channel, command, kind)
+        found = find_menu(self.desk.world, channel, command, kind, self.user)
         self._check_allowed(found, channel)
         resolved = self.desk.resolved(channel, self.user)
         if isinstance(target, Message):
@@ -185,7 +189,7 @@ class LocalMember(Member):
         timeout: float = ANSWER_WITHIN,
     ) -> list[Json]:
         """Type into an option, and see what the bot suggests."""
-        found, path, wanted = find_command(self.desk.world, channel, command)
+        found, path, wanted = find_command(self.desk.world, channel, command, self.user)
         self._check_allowed(found, channel)
         option = next((o for o in wanted if o["name"] == focused), None)
         if option is None or not option.get("autocomplete"):
@@ -247,6 +251,12 @@ class LocalMember(Member):
         for upload in uploads:
             self.desk.check_size(upload.filename, upload.data)
         return self.desk.messages.create(channel, self.user, {"content": content}, uploads)
+
+    async def forward(self, channel: Channel, message: Message) -> Message:
+        """Carry a message on to another channel."""
+        if not self._permissions(channel) & Permissions.SEND_MESSAGES:
+            raise ClientRefusal(words.MAY_NOT_WRITE, detail=f"{self.name} may not write in #{channel.name}")
+        return self.desk.messages.forward(channel, self.user, message)
 
     def _permissions(self, channel: Channel) -> int:
         """What the person may do there; direct messages have no roles, and are for their two people alone."""

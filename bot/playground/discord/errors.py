@@ -144,6 +144,10 @@ def already_acknowledged() -> DiscordError:
     return DiscordError(400, 40060, "Interaction has already been acknowledged.")
 
 
+def follow_ups_spent() -> DiscordError:
+    return DiscordError(400, 40094, "This interaction has reached the maximum number of follow-up messages")
+
+
 def too_large() -> DiscordError:
     return DiscordError(413, 40005, "Request entity too large")
 

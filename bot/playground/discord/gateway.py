@@ -285,7 +285,4 @@ def _without_content(event: str, data: Json, intents: int, world: World) -> Json
     """Without the message content intent, what others write arrives empty outside direct messages and mentions."""
     if event not in ("MESSAGE_CREATE", "MESSAGE_UPDATE") or intents & MESSAGE_CONTENT or "guild_id" not in data:
         return data
-    me = str(world.bot.id)
-    if data["author"]["id"] == me or any(u["id"] == me for u in data["mentions"]):
-        return data
-    return {**data, "content": "", "embeds": [], "attachments": [], "components": []}
+    return payloads.without_content(data, world.bot)

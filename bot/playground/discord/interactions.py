@@ -72,7 +72,9 @@ class Desk:
         if self.faults.lose_next_interaction:
             copies, self.faults.lose_next_interaction = 0, False
         for _ in range(copies):
-            self.world.send("INTERACTION_CREATE", self.payload(use), channel.guild, 0)
+            # Nothing else comes from a server that does not have the bot.
+            seen_by = None if use.is_guest else channel.guild
+            self.world.send("INTERACTION_CREATE", self.payload(use), seen_by, 0)
         self.world.changed()
         return use
 
@@ -90,7 +92,7 @@ class Desk:
             "locale": use.user.locale,
             "entitlements": [],
             "entitlement_sku_ids": [],
-            "authorizing_integration_owners": payloads.owners(channel),
+            "authorizing_integration_owners": payloads.owners(channel, use.user),
             "attachment_size_limit": upload_limit(self.world, guild),
         }
         if guild is None or use.member is None:
@@ -108,8 +110,14 @@ def answered_by(message: Message) -> Message | None:
     return message.reply_to or pressed
 
 
-# Documented sum for direct messages with the bot: attach files, embed links, mention everyone and what goes with them.
-_IN_DIRECT_MESSAGES = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 17
+# Documented for direct messages with the bot: embed links, attach files, mention everyone, use external emojis. Nothing
+# of viewing a channel or sending messages, which go without saying there.
+_IN_DIRECT_MESSAGES = 1 << 14 | 1 << 15 | 1 << 17 | 1 << 18
+
+
+def _as_guest(guild: Guild) -> int:
+    """What the app may do where only the person brought it along: what everyone may, and what goes with answers."""
+    return guild.everyone.permissions | 1 << 14 | 1 << 15 | 1 << 17
 
 
 def _in_guild(guild: Guild, member: Member, channel: Channel) -> Json:
@@ -118,6 +126,8 @@ def _in_guild(guild: Guild, member: Member, channel: Channel) -> Json:
         "guild": {"id": str(guild.id), "features": [], "locale": guild.locale},
         "guild_locale": guild.locale,
         "member": {**payloads.member(member), "permissions": str(member.permissions(channel))},
-        "app_permissions": str(guild.bot.permissions(channel)),
+        "app_permissions": str(
+            _as_guest(guild) if guild.id not in guild.world.guilds else guild.bot.permissions(channel)
+        ),
         "context": 0,
     }

@@ -82,6 +82,13 @@ class Messages:
         self._publish(message, "MESSAGE_CREATE")
         return message
 
+    def forward(self, channel: Channel, author: User, carried: Message) -> Message:
+        """Carry a message on, which says nothing by itself."""
+        message = self._blank(channel, author, 0, None)
+        message.forwards = carried
+        self._publish(message, "MESSAGE_CREATE")
+        return message
+
     def think(self, use: Use, flags: int) -> Message:
         """The placeholder of a deferred response."""
         message = self._blank(use.channel, self.world.bot, flags & EPHEMERAL | LOADING, use)

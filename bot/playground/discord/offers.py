@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from bot.playground.discord.errors import ClientRefusal
 from bot.playground.discord.permissions import Permissions
-from bot.playground.discord.state import FOR_CHANNEL, FOR_ROLE, FOR_USER, Channel, Json, Member, Overrides
+from bot.playground.discord.state import FOR_CHANNEL, FOR_ROLE, FOR_USER, Channel, Json, Member, Overrides, User
 from bot.playground.discord.validate_commands import CHAT_INPUT, GROUP, SUBCOMMAND
 from bot.playground.discord.world import World
+
+USER_INSTALL = 1
 
 
 @dataclass(frozen=True)
@@ -25,18 +27,25 @@ class Offered:
 
 def listed(world: World, channel: Channel, member: Member | None) -> list[Offered]:
     """All that this person may use here, by name."""
-    known = known_commands(world, channel).values()
+    known = known_commands(world, channel, member.user if member else None).values()
     allowed = [command for command in known if _is_allowed(command, channel, member)]
     found = [offer for command in allowed for offer in _leaves(command, command, command["name"])]
     return sorted(found, key=lambda offer: (offer.name.casefold(), offer.kind))
 
 
-def known_commands(world: World, channel: Channel) -> Mapping[str, Json]:
-    """The commands of the server, then the global ones, by their keys."""
+def known_commands(world: World, channel: Channel, person: User | None = None) -> Mapping[str, Json]:
+    """The commands of the server, then the global ones, by their keys.
+
+    Where the bot is not, there are those that a person may bring along, if they did.
+    """
     guild = channel.guild
     if guild is None:
         return world.commands
-    return {**world.commands, **guild.commands} if guild.id in world.guilds else {}
+    if guild.id in world.guilds:
+        return {**world.commands, **guild.commands}
+    if person is None or not person.has_installed:
+        return {}
+    return {key: command for key, command in world.commands.items() if USER_INSTALL in command["integration_types"]}
 
 
 def _leaves(command: Json, node: Json, name: str) -> Iterator[Offered]:
@@ -48,10 +57,12 @@ def _leaves(command: Json, node: Json, name: str) -> Iterator[Offered]:
         yield Offered(command["id"], command["type"], name, node.get("description", ""), options)
 
 
-def find_command(world: World, channel: Channel, words: str) -> tuple[Json, list[Json], list[Json]]:
+def find_command(
+    world: World, channel: Channel, words: str, person: User | None = None
+) -> tuple[Json, list[Json], list[Json]]:
     """The command, the subcommands walked through, and the options of the last of them."""
     first, *rest = words.split() or [""]
-    command = known_commands(world, channel).get(first)
+    command = known_commands(world, channel, person).get(first)
     if command is None or command["type"] != CHAT_INPUT:
         raise ClientRefusal(f"unknown command: /{first}")
     path: list[Json] = []
@@ -67,9 +78,9 @@ def find_command(world: World, channel: Channel, words: str) -> tuple[Json, list
     return command, path, options
 
 
-def find_menu(world: World, channel: Channel, name: str, kind: int) -> Json:
+def find_menu(world: World, channel: Channel, name: str, kind: int, person: User | None = None) -> Json:
     """The context menu's command of this name, on members (2) or messages (3)."""
-    for command in known_commands(world, channel).values():
+    for command in known_commands(world, channel, person).values():
         if command["type"] == kind and command["name"] == name:
             return command
     raise ClientRefusal(f"unknown command: {name}")

@@ -18,7 +18,7 @@ def user(person: User) -> Json:
         "username": person.name.lower().replace(" ", "_"),
         "global_name": None if person.bot else person.name,
         "discriminator": "0000" if person.bot else "0",
-        "avatar": None,
+        "avatar": person.avatar and f"{person.avatar.id:032x}",
         "bot": person.bot,
         "public_flags": 0,
         "flags": 0,
@@ -29,7 +29,7 @@ def bare_member(who: Member) -> Json:
     """A member without its user, as resolved data and message events carry it."""
     return {
         "nick": None,
-        "avatar": None,
+        "avatar": who.avatar and f"{who.avatar.id:032x}",
         "banner": None,
         "roles": [str(r.id) for r in who.roles],
         "joined_at": timestamp(who.joined),
@@ -157,7 +157,7 @@ def interaction_metadata(use: Use) -> Json:
         "id": str(use.id),
         "type": use.type,
         "user": user(use.user),
-        "authorizing_integration_owners": owners(use.channel),
+        "authorizing_integration_owners": owners(use.channel, use.user),
     }
     if use.type == 2:
         data |= _target(use.data)
@@ -175,9 +175,12 @@ def _target(command: Json) -> Json:
     return {"target_message_id": command["target_id"]} if command["type"] == 3 else {}
 
 
-def owners(where: Channel) -> dict[str, str]:
-    """Who installed the app: "0" is the server (in a DM with the bot, Discord says 0)."""
-    return {"0": str(where.guild.id) if where.guild else "0"}
+def owners(where: Channel, person: User) -> dict[str, str]:
+    """Who installed the app: "0" is the server (in a DM with the bot, Discord says 0), "1" the person."""
+    own = {"1": str(person.id)} if person.has_installed else {}
+    if where.guild is None:
+        return {"0": "0", **own}
+    return {"0": str(where.guild.id), **own} if where.guild.id in where.world.guilds else own
 
 
 def message(item: Message, sign: Sign, *, nested: bool = False) -> Json:
@@ -209,7 +212,17 @@ def message(item: Message, sign: Sign, *, nested: bool = False) -> Json:
         if not nested:
             gone = item.reply_to.deleted
             data["referenced_message"] = None if gone else message(item.reply_to, sign, nested=True)
+    if (carried := item.forwards) is not None:
+        reference = {"type": 1, "message_id": str(carried.id), "channel_id": str(carried.channel.id)}
+        data |= {"message_reference": reference, "message_snapshots": [{"message": _snapshot(carried, sign)}]}
     return data
+
+
+def _snapshot(item: Message, sign: Sign) -> Json:
+    """What a forward shows of a message: no word of who wrote it."""
+    whole = message(item, sign, nested=True)
+    names = ("type", "content", "embeds", "attachments", "timestamp", "edited_timestamp", "flags", "components")
+    return {name: whole[name] for name in (*names, "mentions", "mention_roles")}
 
 
 def _from_interaction(data: Json, item: Message, use: Use) -> None:
@@ -230,6 +243,18 @@ def message_event(item: Message, sign: Sign) -> Json:
     if who is not None and item.use is None:
         data["member"] = bare_member(who)
     return data
+
+
+def without_content(data: Json, reader: User) -> Json:
+    """What a reader without the message content intent gets of a message: nothing of what others say past it."""
+    me = str(reader.id)
+    if data["author"]["id"] == me or any(mentioned["id"] == me for mentioned in data["mentions"]):
+        return data
+    answered = data.get("referenced_message")
+    nested: Json = {"referenced_message": without_content(answered, reader)} if answered else {}
+    if "message_snapshots" in data:
+        nested["message_snapshots"] = []
+    return {**data, **nested, "content": "", "embeds": [], "attachments": [], "components": []}
 
 
 def command_permissions(guild: Guild, target_id: int) -> Json:

@@ -11,14 +11,17 @@ from bot.playground.discord import errors
 from bot.playground.discord.errors import Problems
 from bot.playground.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT
 from bot.playground.discord.messages import Messages
+from bot.playground.discord.permissions import Permissions
 from bot.playground.discord.rest import Body, as_dict, nothing, read_body, reply
 from bot.playground.discord.rest_reads import number
-from bot.playground.discord.state import ANSWER_WITHIN, Json, Message, Use
+from bot.playground.discord.state import ANSWER_WITHIN, EPHEMERAL, Json, Message, Use
 from bot.playground.discord.validate_components import Checker, many, number_components, without_nulls
 from bot.playground.discord.world import World
 
 MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
 MAX_CHOICES = 25
+# Beside the first answer, where only the person brought the app along.
+GUEST_FOLLOW_UPS = 5
 
 
 @dataclass(eq=False, repr=False)
@@ -59,6 +62,8 @@ class InteractionRoutes:
         return nothing()
 
     def _respond(self, use: Use, kind: int, data: Json, body: Body) -> None:
+        if kind in (MESSAGE, DEFERRED):
+            data = _as_guest(use, data)
         if kind == MESSAGE:
             use.original = self.messages.create(
                 use.channel, self.world.bot, data, body.uploads, use=use, path=("data",)
@@ -96,7 +101,9 @@ class InteractionRoutes:
         use = self._use(request)
         if use.channel.id not in self.world.channels:
             raise errors.unknown_channel()
-        fields = as_dict(body.json) or {}
+        fields = _as_guest(use, as_dict(body.json) or {})
+        if use.is_guest and len(use.followups) >= GUEST_FOLLOW_UPS:
+            raise errors.follow_ups_spent()
         if use.original is not None and use.original.loading and not use.original.deleted:
             message = self.messages.edit(use.original, fields, body.uploads)
         else:
@@ -138,6 +145,15 @@ class InteractionRoutes:
         if message is None or message.deleted:
             raise errors.unknown_message()
         return message
+
+
+def _as_guest(use: Use, data: Json) -> Json:
+    """Where somebody may not use apps of their own in public, Discord shows them what those answer, and nobody else."""
+    if not use.is_guest or use.member is None:
+        return data
+    if use.member.permissions(use.channel) & Permissions.USE_EXTERNAL_APPS:
+        return data
+    return {**data, "flags": int(data.get("flags") or 0) | EPHEMERAL}
 
 
 def _allowed(use: Use) -> tuple[int, ...]:

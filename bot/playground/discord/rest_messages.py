@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from bot.playground.discord import errors
+from bot.playground.discord import errors, payloads
 from bot.playground.discord.limits import OLD_MESSAGE, Limits
 from bot.playground.discord.messages import Messages
 from bot.playground.discord.permissions import Permissions
@@ -43,13 +43,13 @@ class ChannelMessages:
         found = [m for m in channel.messages if _within(m, request)]
         # `after` counts from the oldest, everything else from the newest; the answer is newest first.
         page = found[:limit] if "after" in request.query else found[-limit:]
-        return reply([self.messages.render(m) for m in reversed(page)])
+        return reply([self._read(m) for m in reversed(page)])
 
     async def get(self, request: web.Request) -> web.Response:
         message = self._find(request)
         if not self._may(message.channel, Permissions.READ_MESSAGE_HISTORY):
             raise errors.missing_permissions()
-        return reply(self.messages.render(message))
+        return reply(self._read(message))
 
     async def create(self, request: web.Request) -> web.Response:
         channel = find_channel(self.world, request)
@@ -92,6 +92,12 @@ class ChannelMessages:
         if message is None or message.channel is not channel or message.deleted or message.ephemeral:
             raise errors.unknown_message()
         return message
+
+    def _read(self, message: Message) -> Json:
+        """A message as the bot may read it: in servers, without the intent, little of what others write."""
+        data = self.messages.render(message)
+        is_open = self.world.reads_content or message.channel.guild is None
+        return data if is_open else payloads.without_content(data, self.world.bot)
 
     def _may(self, channel: Channel, wanted: Permissions) -> bool:
         return channel.guild is None or bool(channel.guild.bot.permissions(channel) & wanted)

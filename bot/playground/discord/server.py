@@ -12,9 +12,10 @@ from aiohttp import web
 
 from bot.playground.discord import payloads
 from bot.playground.discord.actors import LocalGuild
+from bot.playground.discord.avatars import Avatars
 from bot.playground.discord.cdn import Cdn
 from bot.playground.discord.faults import Faults
-from bot.playground.discord.gateway import GUILDS, Gateway
+from bot.playground.discord.gateway import GUILDS, MESSAGE_CONTENT, Gateway
 from bot.playground.discord.interactions import Desk
 from bot.playground.discord.limits import Limits
 from bot.playground.discord.messages import Messages
@@ -44,7 +45,7 @@ class LocalDiscord:
         max_upload: int = 10 * 1024 * 1024,
         privileged_intents: int = 0,
     ) -> None:
-        self.world = World(max_upload=max_upload)
+        self.world = World(max_upload=max_upload, reads_content=bool(privileged_intents & MESSAGE_CONTENT))
         self.token = _make_token(self.world.bot.id)
         self.port = port
         self.gateway = Gateway(self.world, self.token, lambda: self.gateway_url, privileged_intents)
@@ -90,7 +91,8 @@ class LocalDiscord:
         )
         for room in rooms:
             app.router.add_routes([web.RouteDef(r.method, PREFIX + r.path, r.handler, r.kwargs) for r in room.routes()])
-        app.router.add_routes([*self.cdn.routes(), web.get("/gateway", self.gateway.handle)])
+        app.router.add_routes([*self.cdn.routes(), *Avatars(self.world).routes()])
+        app.router.add_routes([web.get("/gateway", self.gateway.handle)])
         return app
 
     @property

@@ -59,6 +59,8 @@ class Member:
     guild: Guild = field(repr=False)
     roles: list[Role] = field(default_factory=list[Role], repr=False)
     joined: float = 0.0
+    # The picture that they have on this server alone.
+    avatar: StoredAttachment | None = None
 
     @property
     def id(self) -> int:
@@ -167,6 +169,8 @@ class Message:
     visible_to: int | None = None
     use: Use | None = field(default=None, repr=False)
     reply_to: Message | None = field(default=None, repr=False)
+    # What it carries on from another channel.
+    forwards: Message | None = field(default=None, repr=False)
     mentions: list[User] = field(default_factory=list[User])
     mention_roles: list[Role] = field(default_factory=list[Role])
     mention_everyone: bool = False
@@ -231,6 +235,12 @@ class Use:
     def response(self) -> Message | None:
         """The initial response once it is more than "thinking"; for type 6 and 7 the message that was pressed."""
         return None if self.original is None or self.original.loading else self.original
+
+    @property
+    def is_guest(self) -> bool:
+        """True where the bot is not on the server: it may answer, and nothing else."""
+        guild = self.channel.guild
+        return guild is not None and guild.id not in self.world.guilds
 
     @property
     def alive(self) -> bool:

@@ -13,6 +13,10 @@ class User:
     locale: str = "en-US"
     # The privacy setting "Direct Messages", and what blocking the bot does.
     takes_direct_messages: bool = True
+    # Whether they brought the app along by their own installation, to wherever they are.
+    has_installed: bool = False
+    # The picture of theirs, as a PNG; without one, Discord has its own.
+    avatar: StoredAttachment | None = None
 
 
 @dataclass(eq=False)

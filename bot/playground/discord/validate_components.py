@@ -48,12 +48,15 @@ def walk(components: list[Json]) -> Iterator[Json]:
 
 
 def number_components(components: list[Json]) -> None:
-    """Give each component the `id` that Discord fills in."""
+    """Give each component the `id` that Discord fills in, and write what a menu begins with as Discord does."""
     taken = {c["id"] for c in walk(components) if c.get("id")}
     fresh = iter(i for i in range(1, 1000) if i not in taken)
     for component in walk(components):
         if not component.get("id"):
             component["id"] = next(fresh)
+        for default in many(component.get("default_values")):
+            # A browser's numbers cannot tell two of them apart.
+            default["id"] = str(default["id"])
 
 
 class Checker:

@@ -74,6 +74,8 @@ class World:
     creates: list[float] = field(default_factory=list[float])
     requests: list[Request] = field(default_factory=list[Request])
     refused: list[Refusal] = field(default_factory=list[Refusal])
+    #: Whether the application was given the message content intent: without it, reads come back empty too.
+    reads_content: bool = False
     send: Callable[[str, Json, Guild | None, int], None] = _ignore
     #: Grows with each change, for those who look now and then.
     revision: int = 0
