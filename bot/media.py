@@ -1,39 +1,32 @@
 """Pictures and videos, pure: bytes in, bytes out. Every function here but `require_video` is slow; call it in a thread.
 
-Source of the chunks of a PNG: its specification, RFC 2083; of their keywords: files that InvokeAI 3 to 6 saved; of the
-segments of a JPEG: ITU-T T.81, annex B.
+Source of the keywords of a PNG's chunks: files that InvokeAI 3 to 6 saved.
 """
 
 from __future__ import annotations
 
 import io
-import re
 import warnings
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from bot.colours import eight_bits, plain
+from bot.containers import PNG, chunks, only_pixels, only_scans, what_it_is
+from bot.fitting import fitted, guessed, saved
 from workflows.document import MAX_BYTES
 from workflows.errors import DocumentError, InputError
+from workflows.texts import say
 
-_PNG = b"\x89PNG\r\n\x1a\n"
-#: What the pixels of a PNG are made of. Everything else may hold words.
-_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _WORKFLOW, _GRAPH, _METADATA = b"invokeai_workflow", b"invokeai_graph", b"invokeai_metadata"
-_JPEG = b"\xff\xd8"
-#: Within the pixels of a JPEG, 0xFF is followed by nothing of these.
-_MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
-_SCAN, _END = 0xDA, 0xD9
-#: What a JPEG is decoded by: its size, tables and pixels, and the two segments that tell what its colours are.
-_TABLES = frozenset({*range(0xC0, 0xD0), _SCAN, 0xDB, 0xDD})
-_COLOURS = {0xE0: b"JFIF\0", 0xEE: b"Adobe"}
+#: What is looked for in an attached file: of all that Pillow reads, what no program is started for.
+_FORMATS = (*("PNG", "JPEG", "WEBP", "GIF", "AVIF", "BMP", "DIB", "TIFF", "JPEG2000", "PPM", "TGA", "QOI", "ICO"),)
+_ANIMATIONS = frozenset({"PNG", "GIF", "WEBP", "AVIF"})
 #: EXIF's orientations that are not upright.
 _TURNED = range(2, 9)
-_OTHERWISE = "Please attach a PNG, JPEG or WebP."
-#: WebP cannot hold a side longer than this.
-_WEBP_SIDE = 16383
+#: So many times the limit, and PNG is not tried with more effort, which packs no better than that; nor if that is seen.
+_PACKED, _PACKED_MORE = 1.5, 1.1
 
 
 @dataclass(frozen=True)
@@ -46,9 +39,19 @@ class ResultFile:
     #: What those hear who cannot see it; and whether it is covered until somebody clicks on it.
     description: str = ""
     is_spoiler: bool = False
+    #: Whether each pixel of it is as it was made.
+    is_whole: bool = True
 
 
-def prepare(name: str, data: bytes, megapixels: int) -> bytes:
+@dataclass(frozen=True)
+class Prepared:
+    """A picture as it goes to InvokeAI, and what its member is told of that."""
+
+    data: bytes
+    note: str = ""
+
+
+def prepare(name: str, data: bytes, megapixels: int) -> Prepared:
     """Return an attached picture as an upright PNG or JPEG that InvokeAI reads, and which says nothing but its pixels.
 
     The bytes decide, not the file's name: what cannot be decoded whole is refused here, because the server would store
@@ -59,23 +62,55 @@ def prepare(name: str, data: bytes, megapixels: int) -> bytes:
         with warnings.catch_warnings():
             # Our own limit is below the size that Pillow warns of, and is told to the user.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data)) as image:
-                if image.width * image.height > megapixels * 1_000_000:
-                    size = f"{image.width} x {image.height}"
-                    raise InputError(name, f"that picture has {size} pixels; up to {megapixels} million are fine.")
+            with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+                _require_pixels(name, image, megapixels)
+                note = _note_on_frames(name, image)
                 image.seek(0)
                 image.load()
-                if as_it_is := _as_it_is(image, data):
-                    return as_it_is
-                upright = _eight_bits(ImageOps.exif_transpose(image))
-                has_alpha = upright.has_transparency_data
-                return _png(upright.convert("RGBA" if has_alpha else "RGB"))
+                as_it_is = _as_it_is(image, data)
+                return Prepared(as_it_is or _png(plain(ImageOps.exif_transpose(image))), note)
     except InputError:
         raise
     except UnidentifiedImageError:
-        raise InputError(name, f"that file is not a picture that can be read. {_OTHERWISE}") from None
+        raise InputError(name, _told_apart(data)) from None
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError, Image.DecompressionBombError):
-        raise InputError(name, f"that picture is damaged or cut short. {_OTHERWISE}") from None
+        raise InputError(name, say("files-damaged")) from None
+
+
+def _require_pixels(name: str, image: Image.Image, megapixels: int) -> None:
+    if image.width * image.height <= megapixels * 1_000_000:
+        return
+    size = {"width": str(image.width), "height": str(image.height), "most": str(megapixels)}
+    raise InputError(name, say("files-too-many-pixels", **size))
+
+
+def _note_on_frames(name: str, image: Image.Image) -> str:
+    """Say that only the first frame, or page, is used; a photo's further pictures, of its depth, are none of these."""
+    # Counting them all takes minutes, of a file with very many.
+    if not getattr(image, "is_animated", False):
+        return ""
+    if image.format in _ANIMATIONS:
+        return say("files-first-frame", name=name)
+    return say("files-first-page", name=name) if image.format == "TIFF" else ""
+
+
+def _told_apart(data: bytes) -> str:
+    """Say of what is no readable picture what it is, and what to attach instead."""
+    match what_it_is(data):
+        case "heic":
+            return say("files-heic")
+        case "avif":
+            return say("files-avif")
+        case "svg":
+            return say("files-svg")
+        case "pdf":
+            return say("files-pdf")
+        case "video":
+            return say("files-video")
+        case "page":
+            return say("files-page")
+        case _:
+            return say("files-no-picture")
 
 
 def _as_it_is(image: Image.Image, data: bytes) -> bytes | None:
@@ -84,48 +119,59 @@ def _as_it_is(image: Image.Image, data: bytes) -> bytes | None:
     if not is_plain or image.getexif().get(ExifTags.Base.Orientation) in _TURNED:
         return None
     if image.format == "PNG":
-        return None if getattr(image, "is_animated", False) else _only_pixels(data)
+        return None if getattr(image, "is_animated", False) else only_pixels(data)
     # An MPO is a JPEG with more pictures after its end.
-    return _only_scans(data) if image.format in {"JPEG", "MPO"} else None
+    return only_scans(data) if image.format in {"JPEG", "MPO"} else None
 
 
 def fit(png: bytes, stem: str, limit: int) -> ResultFile:
     """Return a result free of metadata, in the best form that is not larger than `limit` bytes.
 
-    InvokeAI writes the whole graph, and the workflow, into the text chunks of every PNG that it makes.
+    As a PNG, or else the same pixels as WebP, or else lossy at the highest quality that fits, or else with fewer
+    pixels. InvokeAI writes the whole graph, and the workflow, into the text chunks of every PNG that it makes.
     """
-    pixels = _only_pixels(png)
+    pixels = only_pixels(png)
+    image = _opened(pixels or png)
+    if pixels and len(pixels) <= limit:
+        return ResultFile(f"{stem}.png", pixels)
+    clean = _clean(image)
+    packed = pixels or _png(clean)
+    if limit < len(packed) <= limit * _PACKED and guessed(clean, "PNG", compress_level=6) <= limit * _PACKED_MORE:
+        packed = _png(clean, 6)
+    if len(packed) <= limit:
+        return ResultFile(f"{stem}.png", packed)
+    shades = clean if clean.mode in {"RGB", "RGBA"} else plain(clean)
+    has_all_bits = eight_bits(clean) is clean
+    # Each of these is as large as what is still to come.
+    del image, clean, pixels, packed
+    webp = fitted(shades, limit)
+    return ResultFile(f"{stem}.webp", webp.data, webp.note, is_whole=webp.is_whole and has_all_bits)
+
+
+def _opened(png: bytes) -> Image.Image:
+    """Return a result decoded whole, so that what is posted is sound."""
     # The backend made it: that it is large is no attack.
     with (
         warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning),
-        Image.open(io.BytesIO(pixels or png)) as image,
+        Image.open(io.BytesIO(png)) as image,
     ):
-        # Whole, so that what is posted is sound.
         image.load()
-        if pixels and len(pixels) <= limit:
-            return ResultFile(f"{stem}.png", pixels)
-        # A palette's transparency lies among the texts that go.
-        is_palette_with_alpha = image.mode == "P" and image.has_transparency_data
-        clean = image.convert("RGBA") if is_palette_with_alpha else image.copy()
+    return image
+
+
+def _clean(image: Image.Image) -> Image.Image:
+    """Return a picture without a word; of a palette, or a single clear colour, transparency lies among those."""
+    is_clear = image.has_transparency_data and image.mode not in {"RGBA", "LA", "PA"}
+    clean = image.convert("RGBA") if is_clear else image.copy()
     clean.info.clear()
-    data = _png(clean)
-    if len(data) <= limit:
-        return ResultFile(f"{stem}.png", data)
-    if max(clean.size) > _WEBP_SIDE:
-        clean.thumbnail((_WEBP_SIDE, _WEBP_SIDE))
-    for note, options in (
-        ("lossless WebP: the PNG is over the server's limit", {"lossless": True, "quality": 60}),
-        *((f"WebP at quality {q}: the PNG is over the server's limit", {"quality": q}) for q in (95, 90, 80, 60, 40)),
-    ):
-        data = _save(clean, "WEBP", **options)
-        if len(data) <= limit:
-            return ResultFile(f"{stem}.webp", data, note)
-    for side in (1024, 512, 256, 128):
-        clean.thumbnail((side, side))
-        data = _save(clean, "WEBP", quality=60)
-        if len(data) <= limit:
-            break
-    return ResultFile(f"{stem}.webp", data, "made smaller: it is over the server's limit")
+    return clean
+
+
+def stripped(png: bytes) -> bytes:
+    """Return a result in full quality, free of metadata. Raises OSError for what is no picture."""
+    if pixels := only_pixels(png):
+        return pixels
+    return _png(_clean(_opened(png)))
 
 
 def require_video(name: str, data: bytes) -> None:
@@ -134,7 +180,7 @@ def require_video(name: str, data: bytes) -> None:
     Nothing here decodes one. Which of them it takes is the backend's to say: InvokeAI 6.14 takes MP4 with H.264.
     """
     if data[4:8] != b"ftyp" and not data.startswith(b"\x1a\x45\xdf\xa3"):
-        raise InputError(name, "that file is not a video that can be read. Please attach an MP4.")
+        raise InputError(name, say("files-no-video"))
 
 
 def document_in(data: bytes) -> bytes:
@@ -148,10 +194,10 @@ def document_in(data: bytes) -> bytes:
             "That picture is a JPEG or WebP, and lost its workflow when it was converted. "
             "Upload the original PNG, downloaded from InvokeAI."
         )
-    if not data.startswith(_PNG):
+    if not data.startswith(PNG):
         return data
     try:
-        texts = dict(found for kind, chunk in _chunks(data) if (found := _text(kind, chunk)))
+        texts = dict(found for kind, chunk in chunks(data) if (found := _text(kind, chunk)))
     except (ValueError, IndexError, zlib.error):
         raise DocumentError(
             "That picture is damaged or cut short. Download it from InvokeAI again, and upload that."
@@ -167,20 +213,6 @@ def document_in(data: bytes) -> bytes:
         "That picture holds no workflow. Upload a PNG as InvokeAI's workflow editor made it, or the workflow's JSON. "
         "Programs that edit, shrink or send pictures throw it away."
     )
-
-
-def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the chunks of a PNG, up to its end, as (type, data). Raises ValueError for what is damaged, or no PNG."""
-    if not png.startswith(_PNG):
-        raise ValueError("not a PNG")
-    view, place, kind = memoryview(png), len(_PNG), b""
-    while kind != b"IEND":
-        size = int.from_bytes(view[place : place + 4])
-        body, check = view[place + 4 : place + 8 + size], view[place + 8 + size : place + 12 + size]
-        if len(check) != 4 or zlib.crc32(body) != int.from_bytes(check):
-            raise ValueError("a chunk is damaged or missing")
-        kind, place = bytes(body[:4]), place + 12 + size
-        yield kind, bytes(body[4:])
 
 
 def _text(kind: bytes, chunk: bytes) -> tuple[bytes, bytes] | None:
@@ -209,51 +241,6 @@ def _inflated(data: bytes) -> bytes:
     return text
 
 
-def _only_pixels(png: bytes) -> bytes | None:
-    """Return a PNG without any chunk that its pixels do not need; None for what is damaged, or no PNG."""
-    try:
-        kept = [(kind, data) for kind, data in _chunks(png) if kind in _PIXELS]
-    except ValueError:
-        return None
-    return _PNG + b"".join(_chunk(kind, data) for kind, data in kept)
-
-
-def _only_scans(jpeg: bytes) -> bytes | None:
-    """Return a JPEG without any segment that its pixels do not need; None for what is damaged."""
-    kept, place = [_JPEG], len(_JPEG)
-    while marker := _MARKER.match(jpeg, place):
-        kind, start = marker[1][0], marker.end()
-        if kind == _END:
-            return b"".join([*kept, marker[0]])
-        place = max(start + 2, start + int.from_bytes(jpeg[start : start + 2]))
-        name = jpeg[start + 2 : start + 7]
-        if kind == _SCAN:
-            following = _MARKER.search(jpeg, place)
-            place = following.start() if following else len(jpeg)
-        if kind in _TABLES or name == _COLOURS.get(kind):
-            kept.append(jpeg[marker.start() : place])
-    return None
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return len(data).to_bytes(4) + kind + data + zlib.crc32(kind + data).to_bytes(4)
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Return a picture of 16 bits, such as a depth map, in 8, where Pillow's own conversion would make it white."""
-    if not image.mode.startswith("I"):
-        return image
-    # The upper byte of each sample is the shade.
-    samples = image.convert("I").convert("I;16").tobytes()
-    return Image.frombytes("L", image.size, samples[1::2])
-
-
-def _png(image: Image.Image) -> bytes:
+def _png(image: Image.Image, level: int = 1) -> bytes:
     # Level 1 is four times as fast as the default for a few per cent more bytes.
-    return _save(image, "PNG", compress_level=1)
-
-
-def _save(image: Image.Image, kind: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
+    return saved(image, "PNG", compress_level=level)
