@@ -1,4 +1,4 @@
-"""The steps that bring a job to a backend: its files first, then, when its turn comes, the batch."""
+"""The steps that bring a job to a backend: its files first, all of them looked at, then, at its turn, the batch."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from functools import partial
 from bot import media, problems
 from bot.cards import Card, Uploading, Waiting
 from bot.catalog import Recipe
-from bot.jobs import Attachment, Job, Outcome, State, now
+from bot.jobs import Attachment, Job, Outcome, State, UsedModel, now
 from bot.ledger import Asset, AssetKind
 from bot.pool import Backend
 from bot.signals import Signal
 from bot.steps.tools import Tools, mark, node_titles, origin
 from workflows import findings
-from workflows._json import mapping
+from workflows._json import mapping, text
 from workflows.errors import BackendError, InputError, QueueFull, Rejected, Unavailable, UserError
 from workflows.expand import expand, rehearse
 from workflows.graph import Batch, compile_batch
 from workflows.rebase import rebased
 from workflows.schema import Schemas
+from workflows.texts import say
 from workflows.update import update
 from workflows.values import InputSpec, by_place
 
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 async def new(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
-    """Check and upload one attachment, and note its name before anything else can fail."""
+    """Upload one attachment, and note its name before anything else can fail; the first, once all were looked at."""
     if signal.cancelled:
         return job.ended(Outcome.CANCELLED)
     tools.line.join(tools.ticket(job), signal.wake)
@@ -39,15 +40,52 @@ async def new(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
         return job.moved(place, anew=False)
     backend = tools.backend(job)
     done = {asset.slot for asset in await tools.uploads(job)}
-    slot = next((slot for slot in range(len(job.attachments)) if slot not in done), None)
-    if slot is None:
+    slots = [slot for slot in range(len(job.attachments)) if slot not in done]
+    if not slots:
+        tools.forget_files(job.id)
         return job.evolve(state=State.READY)
-    card.show(job, Uploading(slot + 1, len(job.attachments), tools.line.standing(job.id).position))
-    attachment = job.attachments[slot]
-    upload = _upload_video if await _is_video(tools, job, attachment) else _upload_image
+    card.show(job, Uploading(slots[0] + 1, len(job.attachments), tools.line.standing(job.id).position))
+    if job.id not in tools.told:
+        await _look_at(tools, job, slots, signal)
+    if signal.cancelled:
+        return job.ended(Outcome.CANCELLED)
     async with tools.uploads_at_once:
-        await upload(tools, job, backend, slot, await tools.fetcher.fetch(attachment))
-    return job
+        held = tools.looked_at.get(job.id, {})
+        file = held.get(slots[0]) or await _prepared(tools, job, slots[0])
+        await _upload(tools, job, backend, slots[0], file.data)
+        held.pop(slots[0], None)
+    return _noted(job, tools.told.get(job.id, ()))
+
+
+async def _look_at(tools: Tools, job: Job, slots: Sequence[int], signal: Signal) -> None:
+    """Fetch and check all files, so that nothing is uploaded for a job of which one is bad. Raises InputError."""
+    notes: list[str] = []
+    for slot in slots:
+        if signal.cancelled:
+            return
+        async with tools.uploads_at_once:
+            # An earlier try may have come as far as this.
+            file = tools.looked_at.get(job.id, {}).get(slot) or await _prepared(tools, job, slot)
+            tools.hold(job.id, slot, file)
+        notes += [file.note] if file.note else []
+    tools.told[job.id] = tuple(notes)
+
+
+async def _prepared(tools: Tools, job: Job, slot: int) -> media.Prepared:
+    """Return one attachment as it goes up. A video goes as it is: whether it is sound, the backend decides."""
+    attachment = job.attachments[slot]
+    data = await tools.fetcher.fetch(attachment)
+    if await _is_video(tools, job, attachment):
+        media.require_video(attachment.name, data)
+        return media.Prepared(data)
+    async with tools.pictures:
+        return await asyncio.to_thread(media.prepare, attachment.name, data, tools.limits.image_megapixels)
+
+
+def _noted(job: Job, notes: Sequence[str]) -> Job:
+    """Return a job with notes that it does not have yet; one without any news is the same."""
+    news = [note for note in notes if note not in job.notes]
+    return job.evolve(notes=(*job.notes, *news)) if news else job
 
 
 def _place(tools: Tools, job: Job) -> str:
@@ -63,30 +101,19 @@ async def _is_video(tools: Tools, job: Job, attachment: Attachment) -> bool:
     return any(attachment.name in spec.names for spec in inputs if spec.is_video)
 
 
-async def _upload_image(tools: Tools, job: Job, backend: Backend, slot: int, data: bytes) -> None:
-    async with tools.pictures:
-        name = job.attachments[slot].name
-        png = await asyncio.to_thread(media.prepare, name, data, tools.limits.image_megapixels)
+async def _upload(tools: Tools, job: Job, backend: Backend, slot: int, data: bytes) -> None:
+    ours, is_video = mark(tools.instance, job.id), await _is_video(tools, job, job.attachments[slot])
     try:
-        image = await backend.client.upload(png, mark(tools.instance, job.id))
-        await tools.store.note([Asset(job.id, backend.name, AssetKind.UPLOAD, image.image_name, slot)])
-    except Exception:
-        await tools.unanswered(job)
-        raise
-
-
-async def _upload_video(tools: Tools, job: Job, backend: Backend, slot: int, data: bytes) -> None:
-    """Upload a video as it is: nothing here can decode one, so the backend decides whether it is sound."""
-    name = job.attachments[slot].name
-    media.require_video(name, data)
-    try:
-        video = await backend.client.upload_video(data, "video.mp4", mark(tools.instance, job.id))
-        await tools.store.note([Asset(job.id, backend.name, AssetKind.VIDEO_UPLOAD, video.video_name, slot)])
+        if is_video:
+            kind, name = AssetKind.VIDEO_UPLOAD, (await backend.client.upload_video(data, "video.mp4", ours)).video_name
+        else:
+            kind, name = AssetKind.UPLOAD, (await backend.client.upload(data, ours)).image_name
+        await tools.store.note([Asset(job.id, backend.name, kind, name, slot)])
     except Exception as error:
         await tools.unanswered(job)
-        if isinstance(error, Rejected):
+        if is_video and isinstance(error, Rejected):
             log.info("job %s: a video was refused: %s", job.id, error)
-            raise InputError(name, problems.REFUSED_VIDEO) from error
+            raise InputError(job.attachments[slot].name, problems.REFUSED_VIDEO) from error
         raise
 
 
@@ -142,7 +169,9 @@ async def _enqueue(tools: Tools, job: Job, backend: Backend) -> Job:
         await tools.unanswered(job)
         raise
     log.info("job %s: enqueued on %s", job.id, backend.name)
-    tools.pool.given(backend.name, job.workflow_id, job.version, _models(batch))
+    used = _models(batch)
+    tools.pool.given(backend.name, job.workflow_id, job.version, {model.hash for model in used})
+    job = job.evolve(models=used, backend_version=backend.version)
     return await _enqueued(tools, job, backend, answer.item_ids)
 
 
@@ -166,10 +195,12 @@ async def _turn(tools: Tools, job: Job, card: Card, signal: Signal) -> str | Non
     return turn
 
 
-def _models(batch: Batch) -> set[str]:
-    """Return the hashes of the models that a batch works with, which are the same on every backend."""
+def _models(batch: Batch) -> tuple[UsedModel, ...]:
+    """Return the models that a batch works with, each once; their hashes are the same on every backend."""
     values = (mapping(value) for node in batch.graph["nodes"].values() for value in mapping(node).values())
-    return {value["hash"] for value in values if value.get("hash")}
+    found = (value for value in values if value.get("hash"))
+    used = (UsedModel(*(text(value.get(key)) for key in ("name", "base", "type", "hash"))) for value in found)
+    return tuple(dict.fromkeys(used))
 
 
 async def _compile(tools: Tools, job: Job, backend: Backend, schemas: Schemas, recipe: Recipe) -> Batch:
@@ -185,9 +216,7 @@ async def _compile(tools: Tools, job: Job, backend: Backend, schemas: Schemas, r
     compiling = partial(compile_batch, document, schemas, values, backend.models, generated=generated)
     batch = await asyncio.to_thread(compiling)
     if batch.size > tools.limits.images_per_run:
-        raise UserError(
-            f"That would make {batch.size} runs at once; up to {tools.limits.images_per_run} are fine here."
-        )
+        raise UserError(say("problems-too-many-runs", count=batch.size, most=tools.limits.images_per_run))
     with _explained(recipe, schemas):
         await rehearse(backend.client, batch)
     return batch

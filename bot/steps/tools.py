@@ -18,7 +18,8 @@ from bot.fitness import Fitness
 from bot.jobs import Job, JobStore
 from bot.ledger import Asset, AssetKind
 from bot.line import Line, Ticket
-from bot.media import ResultFile
+from bot.media import Prepared, ResultFile
+from bot.originals import Originals
 from bot.pool import Backend, Pool
 from bot.usage import Usage
 from workflows.batches import NODE_TYPES
@@ -32,6 +33,8 @@ from workflows.schema import Schemas
 log = logging.getLogger(__name__)
 
 _UPLOADS_AT_ONCE = 6
+#: Bytes of attachments that wait for their upload, of all jobs together.
+_MOST_HELD = 128 * 2**20
 
 _OUTPUT = {MediaKind.IMAGE: AssetKind.OUTPUT, MediaKind.VIDEO: AssetKind.VIDEO_OUTPUT}
 #: How a file is noted that a run made on its way.
@@ -52,6 +55,7 @@ class Tools:
     fetcher: Fetcher
     limits: Limits
     instance: str
+    originals: Originals
     #: Jobs of which surely no batch is on their backend: of all others the backend is asked first.
     fresh: set[str] = field(default_factory=set[str])
     #: What could not be written into the ledger when it happened.
@@ -62,10 +66,27 @@ class Tools:
     progress: dict[str, Progress] = field(default_factory=dict[str, Progress])
     #: Results that were fetched while their run still went on, by job id and name.
     fetched: dict[str, dict[str, ResultFile]] = field(default_factory=dict[str, dict[str, ResultFile]])
+    #: The attachments of jobs that were all looked at, as they go up: by job id and slot, as many as may be held.
+    looked_at: dict[str, dict[int, Prepared]] = field(default_factory=dict[str, dict[int, Prepared]])
+    #: What their members are told of them.
+    told: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     #: Each attachment in flight is held in memory whole, and after a restart hundreds may have to be uploaded.
     uploads_at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_UPLOADS_AT_ONCE))
-    #: A picture of 40 million pixels takes 300 MB while it is worked on: two at a time, however many jobs begin.
+    #: A picture of 40 million pixels takes up to 1 GB while it is packed: two at a time, however many jobs there are.
     pictures: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+
+    def hold(self, job_id: str, slot: int, file: Prepared) -> None:
+        """Hold an attachment until it goes up, if there is room; if not, it is fetched once more."""
+        mine = self.looked_at.get(job_id, {})
+        held = sum(len(other.data) for files in self.looked_at.values() for other in files.values())
+        held -= len(mine[slot].data) if slot in mine else 0
+        if held + len(file.data) <= _MOST_HELD:
+            self.looked_at.setdefault(job_id, {})[slot] = file
+
+    def forget_files(self, job_id: str) -> None:
+        """Forget what was held of a job's attachments."""
+        self.looked_at.pop(job_id, None)
+        self.told.pop(job_id, None)
 
     def backend(self, job: Job) -> Backend:
         """Return the backend that a job is on. Raises Unavailable where the configuration no longer has it."""
@@ -89,6 +110,7 @@ class Tools:
             version=job.version,
             weight=job.weight,
             running_cap=job.running_cap,
+            own_running_cap=job.own_running_cap,
             backend=place,
             lacking=frozenset(self.lacking.get(job.id, ())),
         )

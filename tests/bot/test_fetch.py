@@ -8,7 +8,8 @@ import httpx
 import pytest
 from aiohttp import web
 
-from bot.fetch import Fetcher
+from bot.addresses import Web
+from bot.fetch import DISCORD_HOSTS, Fetcher
 from bot.jobs import Attachment
 from workflows.errors import InputError, Unavailable
 
@@ -18,7 +19,7 @@ LIMIT = 2 * 2**20
 @pytest.fixture
 async def fetcher() -> AsyncIterator[Fetcher]:
     async with httpx.AsyncClient(trust_env=False, timeout=0.3) as http:
-        yield Fetcher(http, LIMIT)
+        yield Fetcher(http, LIMIT, Web((), 1, LIMIT), {"127.0.0.1"})
 
 
 @pytest.fixture
@@ -117,3 +118,16 @@ async def test_a_file_that_is_too_large(tmp_path: Path, fetcher: Fetcher) -> Non
 async def test_a_file_that_cannot_be_read(name: str, tmp_path: Path, fetcher: Fetcher) -> None:
     with pytest.raises(InputError, match=r"\*\*picture\*\*: .* cannot be read"):
         await fetcher.fetch(attached((tmp_path / name).as_uri()))
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.2/a.png", "https://example.org/a.png", "gopher://127.0.0.2", "a.png"])
+async def test_from_nowhere_but_where_discord_keeps_files(url: str, fetcher: Fetcher) -> None:
+    with pytest.raises(InputError, match=r"\*\*picture\*\*: that file is not on Discord"):
+        await fetcher.fetch(attached(url))
+    assert {"cdn.discordapp.com", "media.discordapp.net"} == DISCORD_HOSTS
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "http://127.0.0.1/a.png"])
+async def test_what_comes_from_the_web_goes_by_the_webs_rules(url: str, fetcher: Fetcher) -> None:
+    with pytest.raises(InputError, match="I may not fetch that address"):
+        await fetcher.fetch(Attachment("picture", "a.png", url, source="web"))
