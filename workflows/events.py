@@ -32,6 +32,9 @@ _LONGEST_DELAY = 5.0
 _GOODBYE_SECONDS = 0.2
 #: The server holds still for half a second at each item's start.
 _PATIENCE = 10
+#: In characters. The latents of a picture of 4096 pixels are 512 wide; as a JPEG they take a fifth of it.
+_LONGEST_PREVIEW = 512 * 1024
+_LARGEST_SIDE = 65535
 
 
 class EventKind(StrEnum):
@@ -72,6 +75,7 @@ class Event:
     fraction: float | None = None
     made: tuple[Made, ...] = ()
     canceled_ids: tuple[int, ...] = ()
+    preview: Preview | None = None
 
 
 class Watch:
@@ -288,4 +292,12 @@ def read_event(kind: EventKind, data: dict[str, Any]) -> Event:
         fraction=float(fraction) if isinstance(fraction, int | float) and 0 <= fraction <= 1 else None,
         made=tuple(made_in(data.get("result"))),
         canceled_ids=canceled,
+        preview=_preview(mapping(data.get("image"))) if kind is EventKind.PROGRESS else None,
     )
+
+
+def _preview(image: dict[str, Any]) -> Preview | None:
+    url, sides = text(image.get("dataURL")), (image.get("width"), image.get("height"))
+    sizes = [side for side in sides if isinstance(side, int) and 0 < side <= _LARGEST_SIDE]
+    is_sane = url.startswith("data:image/") and len(url) <= _LONGEST_PREVIEW and len(sizes) == len(sides)
+    return Preview(url, *sizes) if is_sane else None

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from workflows.events import Event, EventKind
+from workflows.events import Event, EventKind, Preview
+from workflows.models import ItemStatus
 from workflows.results import Made
+
+#: Before that much of a node is done, and in so few seconds, nobody can tell how long the rest takes.
+_TELLING_FRACTION = 0.15
+_TELLING_SECONDS = 3.0
 
 
 @dataclass
 class Progress:
     """How far a job's run is. Never stored: a restart begins to count anew.
 
-    `titles` names the nodes as the author did; `items` is how many queue items the batch has.
+    `titles` names the nodes as the author did, and has an empty one for nodes that say nothing to people; `items` is
+    how many queue items the batch has.
     """
 
     titles: Mapping[str, str]
@@ -28,6 +35,16 @@ class Progress:
     overall: float = 0.0
     #: The document's nodes of which a copy was started, by queue item.
     begun: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
+    #: How many seconds such runs take, if that is known.
+    usual: float | None = None
+    #: What the running node shows of its work.
+    preview: Preview | None = None
+    clock: Callable[[], float] = time.monotonic
+    _running: tuple[int, str] | None = None
+    _began: float | None = None
+    _node_began: float = 0.0
+    #: How long each item that is done took.
+    _item_seconds: float | None = None
 
     @property
     def total(self) -> int:
@@ -38,6 +55,28 @@ class Progress:
     def position(self) -> int:
         """Which node runs, counted from 1."""
         return min(max(len(self.started), 1), max(self.total, 1))
+
+    def seconds_left(self) -> float | None:
+        """Return how long the run will go on, or None where that cannot be told.
+
+        A run that turns out to be slower than usual is told by how fast it gets on itself.
+        """
+        if self._began is None:
+            return None
+        elapsed = self.clock() - self._began
+        told = [] if self.usual is None else [self.usual - elapsed]
+        if self._item_seconds is not None:
+            told.append(self._item_seconds * self.items - elapsed)
+        elif self.items == 1 and (left := self._node_seconds_left()) is not None:
+            told.append(left)
+        longest = max(told, default=0.0)
+        return longest if longest > 0 else None
+
+    def _node_seconds_left(self) -> float | None:
+        elapsed = self.clock() - self._node_began
+        if self.fraction is None or self.fraction < _TELLING_FRACTION or elapsed < _TELLING_SECONDS:
+            return None
+        return elapsed / self.fraction - elapsed
 
     def _measure(self) -> None:
         """Set how much is done, with the running node's own share. It never goes back, whatever iterations reveal."""
@@ -54,17 +93,44 @@ class Progress:
     def _take(self, event: Event) -> bool:
         copy = (event.item_id, event.copy_id)
         self.made.update(event.made)
-        if event.kind is EventKind.STATUS and event.status and event.status.is_final:
-            self.items_done.add(event.item_id)
-            return True
+        if event.kind is EventKind.STATUS and event.status:
+            return self._take_status(event.item_id, event.status)
         if copy in self.done or not event.copy_id:
             return False
         if event.kind is EventKind.NODE_STARTED and copy in self.started:
             return False
+        self._begin()
         self.started.add(copy)
         self.begun.add((event.item_id, event.node_id))
-        self.node_title = self.titles.get(event.node_id, "")
-        self.step, self.fraction = event.message, event.fraction
+        self._follow(copy, event)
         if event.kind is EventKind.NODE_COMPLETE:
             self.done.add(copy)
         return True
+
+    def _take_status(self, item_id: int, status: ItemStatus) -> bool:
+        if status is ItemStatus.IN_PROGRESS:
+            self._begin()
+        if not status.is_final:
+            return False
+        self.items_done.add(item_id)
+        if self._began is not None:
+            self._item_seconds = (self.clock() - self._began) / len(self.items_done)
+        if self._running and self._running[0] == item_id:
+            self.preview = None
+        return True
+
+    def _follow(self, copy: tuple[int, str], event: Event) -> None:
+        """Look at the node that an event is about, as the one that runs."""
+        if copy != self._running:
+            self._running, self._node_began, self.preview = copy, self.clock(), None
+        # What says nothing to people leaves the last title that does.
+        self.node_title = self.titles.get(event.node_id, "") or self.node_title
+        self.step, self.fraction = event.message, event.fraction
+        if event.kind in {EventKind.NODE_COMPLETE, EventKind.NODE_ERROR}:
+            self.preview = None
+        else:
+            self.preview = event.preview or self.preview
+
+    def _begin(self) -> None:
+        if self._began is None:
+            self._began = self.clock()

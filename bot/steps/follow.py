@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from bot import problems
 from bot.cards import Away, Cancelling, Card, Restarted, Running
 from bot.catalog import Recipe
-from bot.jobs import Job, Outcome, State
+from bot.jobs import Job, Outcome, State, now
 from bot.pool import Backend
 from bot.signals import Signal
 from bot.steps.early import Early
 from bot.steps.tools import Tools, existing, made_of, node_titles, note_made
 from workflows.batches import NODE_TYPES
+from workflows.document import Document
 from workflows.errors import BackendError, Broken
 from workflows.events import EventKind, Watch
 from workflows.models import ItemStatus, QueueItem
@@ -31,6 +34,11 @@ POLL_SECONDS = 15.0
 #: What a node fails with whose file is not there.
 _LOST = frozenset({"ImageRecordNotFoundException", "VideoRecordNotFoundException"})
 
+#: Nodes that only hand values on, and are over at once: by their category, or by what InvokeAI calls them, which for
+#: some is nothing but their class's name.
+_HELPERS = frozenset({"primitives", "math", "strings", "batch"})
+_HELPER = re.compile(r"\w+Invocation|(Core )?Metadata( .*)?")
+
 
 async def queued(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     """Follow the run to its end. Events wake us, asking tells the truth."""
@@ -41,7 +49,9 @@ async def queued(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     titles = node_titles(recipe.document, schemas)
     output_ids = await asyncio.to_thread(_output_ids, recipe, schemas)
     # Kept over tries of this step: a moment without an answer must not throw the bar back to nothing.
-    progress = tools.progress.setdefault(job.batch_id, Progress(titles, items=len(job.item_ids)))
+    shown = _shown_titles(titles, recipe.document, schemas)
+    begun = Progress(shown, items=len(job.item_ids), usual=tools.usage.expected(job.workflow_id))
+    progress = tools.progress.setdefault(job.batch_id, begun)
     watch = backend.events.watch(job.batch_id)
     async with Early(backend.client, output_ids, tools.pictures) as early:
         try:
@@ -89,7 +99,8 @@ async def _follow(
                 return items or None
             progress.items_done = {item.item_id for item in items if item.status.is_final}
         if not told:
-            card.show(job, Away(is_paused=True) if backend.is_paused and not progress.started else _running(progress))
+            is_held = backend.is_paused and not progress.started
+            card.show(job, Away(is_paused=True) if is_held else _running(progress))
         with signal.at_rest():
             await watch.wait(POLL_SECONDS)
         events = watch.take()
@@ -181,6 +192,17 @@ def _worked(item: QueueItem) -> float:
     return max((item.completed_at - item.started_at).total_seconds(), 0.0)
 
 
+def _shown_titles(titles: Mapping[str, str], document: Document, schemas: Schemas) -> dict[str, str]:
+    """Return what people are told of the running nodes by their ids: nothing of those that mean nothing to them."""
+
+    def is_helper(node_id: str) -> bool:
+        node = document.nodes[node_id]
+        kind = schemas.nodes[node.type]
+        return not node.label and (kind.category in _HELPERS or bool(_HELPER.fullmatch(kind.title)))
+
+    return {node_id: "" if is_helper(node_id) else title for node_id, title in titles.items()}
+
+
 def _running(progress: Progress) -> Running:
     return Running(
         node=progress.position,
@@ -191,4 +213,11 @@ def _running(progress: Progress) -> Running:
         overall=progress.overall,
         item=min(len(progress.items_done) + 1, progress.items),
         items=progress.items,
+        ends_at=_ends_at(progress),
+        preview=progress.preview,
     )
+
+
+def _ends_at(progress: Progress) -> datetime | None:
+    left = progress.seconds_left()
+    return None if left is None else (now() + timedelta(seconds=left)).replace(microsecond=0)

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from bot.cards import Moment, Running, Told, Undeliverable, Waiting
 from bot.jobs import Job, now
 from cogs._relay import ChannelPace, Relay, says_the_same, slowness_after
 from workflows.errors import Unavailable
+from workflows.events import Preview
 
 JOB = Job(id="x", user_id=1, title="t", created_at=now())
 PACE = 0.02
@@ -52,8 +54,12 @@ class Card:
         return [later - earlier for earlier, later in itertools.pairwise(times)]
 
 
-def relay(card: Card, turn=None, shown: Moment | None = None, pace: float = PACE) -> Relay:
-    return Relay("x", card.draw, turn or card.turn, pace, shown)
+def relay(card: Card, turn=None, shown: Moment | None = None, pace: float = PACE, frame_pace: float = 0.0) -> Relay:
+    return Relay("x", card.draw, turn or card.turn, pace, shown, frame_pace=lambda: frame_pace)
+
+
+def frame(number: int, node: int = 1) -> Running:
+    return Running(node, preview=Preview(f"data:image/jpeg;base64,{number}", 64, 64))
 
 
 async def test_of_many_moments_the_newest_is_drawn() -> None:
@@ -98,6 +104,17 @@ SAME = {
     "another place": (Waiting(2, AT), Waiting(1, AT), False),
     "a first estimate": (Waiting(2), Waiting(2, AT), False),
     "about to start": (Waiting(1, AT), Waiting(0), False),
+    "held back": (Waiting(2, AT), Waiting(2, AT, is_paused=True), False),
+    "the same end, a moment later": (Running(1, ends_at=AT), Running(1, ends_at=AT + timedelta(seconds=4)), True),
+    "another end": (Running(1, ends_at=AT), Running(1, ends_at=AT + timedelta(seconds=30)), False),
+    "a first end": (Running(1), Running(1, ends_at=AT), False),
+    "an end that passed": (Running(1, ends_at=AT), Running(1), False),
+    "a step at the same end": (Running(1, ends_at=AT), Running(2, ends_at=AT), False),
+    "another frame at the same end": (
+        replace(frame(1), ends_at=AT),
+        replace(frame(2), ends_at=AT + timedelta(seconds=1)),
+        False,
+    ),
 }
 
 
@@ -174,6 +191,72 @@ async def test_the_end_waits_for_no_turn() -> None:
     async with asyncio.timeout(1):
         await one.end()
     assert not card.drawn
+
+
+# Frames
+
+
+async def test_frames_have_a_pace_of_their_own_and_words_go_on_under_the_one_that_is_there() -> None:
+    card = Card()
+    one = relay(card, frame_pace=60)
+    one.show(JOB, frame(1))
+    await card.until(1)
+    for node in (2, 3):
+        one.show(JOB, frame(node, node))
+        await card.until(node)
+    assert card.moments == [frame(1), frame(1, 2), frame(1, 3)]
+    await one.close()
+
+
+async def test_the_newest_frame_is_shown_as_soon_as_its_time_comes_without_any_news() -> None:
+    card = Card()
+    one = relay(card, frame_pace=4 * PACE)
+    one.show(JOB, frame(1))
+    await card.until(1)
+    for number in (2, 3, 4):
+        one.show(JOB, frame(number))
+    await card.until(2)
+    assert card.moments == [frame(1), frame(4)]
+    assert card.gaps()[0] >= 4 * PACE * 0.9
+    await asyncio.sleep(5 * PACE)
+    assert len(card.drawn) == 2
+    await one.close()
+
+
+async def test_a_frame_goes_when_its_node_does_and_the_next_one_keeps_the_pace() -> None:
+    card = Card()
+    one = relay(card, frame_pace=6 * PACE)
+    one.show(JOB, frame(1))
+    await card.until(1)
+    one.show(JOB, Running(2))
+    await card.until(2)
+    one.show(JOB, frame(2, 3))
+    await card.until(4)
+    assert card.moments == [frame(1), Running(2), Running(3), frame(2, 3)]
+    assert card.drawn[3][0] - card.drawn[0][0] >= 6 * PACE * 0.9
+    await one.close()
+
+
+async def test_a_frame_that_was_lost_is_drawn_again_at_its_pace() -> None:
+    card = Card()
+    card.errors = [Unavailable("cut off")]
+    one = relay(card, frame_pace=4 * PACE)
+    one.show(JOB, frame(1))
+    await card.until(3)
+    assert card.moments == [frame(1), Running(1), frame(1)]
+    await one.close()
+
+
+async def test_a_card_is_drawn_again_where_there_is_more_to_say() -> None:
+    card = Card()
+    one = relay(card)
+    one.show(JOB, Running(1))
+    await card.until(1)
+    one.redraw(JOB, Running(1))
+    await card.until(2)
+    assert card.moments == [Running(1), Running(1)] and not one.is_over
+    await one.end()
+    assert one.is_over
 
 
 # A channel's pace

@@ -77,6 +77,8 @@ async def housed(
         Doorway(atelier.discord.url) as discord,
     ):
         config = atelier.config.read_text("utf-8")
+        # Frames are files on a card too, and would pass for its end.
+        config = f"{config}\n[cards]\npreviews = false\n"
         atelier.config.write_text(config.replace(f'"{atelier.discord.url}', f'"{discord.url}'), "utf-8")
         yield House(atelier, door, discord)
 

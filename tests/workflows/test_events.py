@@ -13,7 +13,7 @@ from tests.workflows.builders import JSON
 from tests.workflows.conftest import Tidy
 from workflows.client import Credentials, InvokeClient
 from workflows.errors import AuthError, Unavailable
-from workflows.events import Event, EventKind, EventStream, Watch, read_event
+from workflows.events import Event, EventKind, EventStream, Preview, Watch, read_event
 from workflows.models import ItemStatus
 from workflows.progress import Progress
 from workflows.results import Made, MediaKind, made_in
@@ -82,7 +82,48 @@ def test_what_is_missing_or_odd_reads_as_empty(kind: EventKind, data: dict[str, 
     assert read_event(kind, data) == event
 
 
-MEMBERS = ["item_id", "percentage", "status", "canceled_item_ids", "session_id", "invocation", "message", "result"]
+FRAME = {"width": 256, "height": 128, "dataURL": "data:image/jpeg;base64,AAAA"}
+NO_FRAMES: dict[str, Any] = {
+    "nothing": None,
+    "no mapping": "data:image/jpeg;base64,AAAA",
+    "no data": {**FRAME, "dataURL": None},
+    "another address": {**FRAME, "dataURL": "https://evil.example/x.png"},
+    "no picture": {**FRAME, "dataURL": "data:text/html;base64,AAAA"},
+    "far too much": {**FRAME, "dataURL": "data:image/jpeg;base64," + "A" * 600_000},
+    "no width": {**FRAME, "width": None},
+    "no height": {"width": 8, "dataURL": FRAME["dataURL"]},
+    "nothing wide": {**FRAME, "width": 0},
+    "less than nothing": {**FRAME, "height": -8},
+    "endlessly high": {**FRAME, "height": 10**9},
+    "words for sizes": {**FRAME, "width": "256"},
+}
+
+
+def test_a_preview_is_read() -> None:
+    event = read_event(EventKind.PROGRESS, {"image": FRAME})
+    assert event.preview == Preview("data:image/jpeg;base64,AAAA", 256, 128)
+
+
+@pytest.mark.parametrize("image", NO_FRAMES.values(), ids=NO_FRAMES.keys())
+def test_what_is_no_preview_reads_as_none(image: Any) -> None:
+    assert read_event(EventKind.PROGRESS, {"image": image, "percentage": 0.5}).preview is None
+
+
+def test_only_progress_has_previews() -> None:
+    assert read_event(EventKind.NODE_COMPLETE, {"image": FRAME}).preview is None
+
+
+MEMBERS = [
+    "image",
+    "item_id",
+    "percentage",
+    "status",
+    "canceled_item_ids",
+    "session_id",
+    "invocation",
+    "message",
+    "result",
+]
 
 
 @given(st.sampled_from(EventKind), st.dictionaries(st.sampled_from(MEMBERS), JSON))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.events import Event, EventKind
+from workflows.events import Event, EventKind, Preview
 from workflows.models import ItemStatus
 from workflows.progress import Progress
 from workflows.results import Made, MediaKind
@@ -145,6 +145,84 @@ def test_an_item_is_done_however_it_ended(status: ItemStatus):
     assert progress.items_done == {5}
 
 
+# What is shown
+
+
+def test_what_says_nothing_to_people_leaves_the_last_title_that_does():
+    progress = Progress({"a": "Paper", "each": "", "b": "Fog"})
+    seen: list[str] = []
+    for node_id in ("each", "a", "each", "b", "unknown"):
+        progress.apply(started(node_id, f"{node_id}{len(seen)}"))
+        seen.append(progress.node_title)
+    assert seen == ["", "Paper", "Paper", "Fog", "Fog"]
+
+
+def frame(number: int, node_id: str = "a", copy: str = "", item: int = 1) -> Event:
+    return replace(stepped(node_id, number / 10, copy, item), preview=seen_as(number))
+
+
+def seen_as(number: int) -> Preview:
+    return Preview(f"data:image/jpeg;base64,{number}", 64, 64)
+
+
+FAILED_NODE = replace(started("a"), kind=EventKind.NODE_ERROR)
+FRAMES: dict[str, tuple[list[Event], int | None]] = {
+    "before the first": ([started("a"), stepped("a", 0.0)], None),
+    "the newest": ([frame(1), frame(2)], 2),
+    "a step without one": ([frame(1), stepped("a", 0.5)], 1),
+    "its node is complete": ([frame(1), done("a")], None),
+    "its node failed": ([frame(1), FAILED_NODE], None),
+    "late, after its node": ([frame(1), done("a"), frame(2)], None),
+    "its node's end was lost": ([frame(1), started("b")], None),
+    "another copy of its node": ([frame(1), started("a", "a1")], None),
+    "another item starts": ([frame(1), started("a", "a1", 2)], None),
+    "its item ended": ([frame(1), ended()], None),
+    "another item ended": ([frame(1), ended(2)], 1),
+    "of the next node": ([frame(1), done("a"), frame(3, "b")], 3),
+}
+
+
+@pytest.mark.parametrize(("events", "number"), FRAMES.values(), ids=FRAMES.keys())
+def test_the_running_node_is_seen_at_work(events: list[Event], number: int | None):
+    progress = Progress(TITLES, items=2)
+    for event in events:
+        progress.apply(event)
+    assert progress.preview == (None if number is None else seen_as(number))
+
+
+# How long it takes
+
+BEGIN = Event(EventKind.STATUS, 1, status=ItemStatus.IN_PROGRESS)
+
+#: What such runs take, how many items there are, what happened at which second, and what is left in the end.
+LEFT: dict[str, tuple[float | None, int, list[tuple[float, Event]], float | None]] = {
+    "not begun": (60, 1, [], None),
+    "nothing is known": (None, 1, [(0, BEGIN), (30, started("a"))], None),
+    "as usual": (60, 1, [(0, BEGIN), (20, started("a"))], 40),
+    "an item's start was not heard": (60, 1, [(10, started("a")), (30, done("a"))], 40),
+    "longer than usual, and it does not tell": (60, 1, [(0, BEGIN), (70, started("a"))], None),
+    "longer than usual, and it tells": (60, 1, [(0, started("a")), (70, stepped("a", 0.5))], 70),
+    "slower than usual": (60, 1, [(0, started("a")), (40, stepped("a", 0.25))], 120),
+    "faster than usual, with more to come": (60, 1, [(0, started("a")), (20, stepped("a", 0.9))], 40),
+    "by its own steps": (None, 1, [(0, BEGIN), (10, started("a")), (20, stepped("a", 0.25))], 30),
+    "too few steps to tell": (None, 1, [(0, started("a")), (20, stepped("a", 0.1))], None),
+    "too soon to tell": (None, 1, [(0, started("a")), (1, stepped("a", 0.5))], None),
+    "the first of several items": (None, 3, [(0, started("a")), (20, stepped("a", 0.5))], None),
+    "by the items that are done": (None, 3, [(0, BEGIN), (20, ended()), (30, started("a", "x", 2))], 30),
+    "all are done": (None, 1, [(0, BEGIN), (20, ended())], None),
+}
+
+
+@pytest.mark.parametrize(("usual", "items", "events", "left"), LEFT.values(), ids=LEFT.keys())
+def test_how_long_a_run_goes_on(usual: float | None, items: int, events: list[tuple[float, Event]], left: float | None):
+    at = [1000.0]
+    progress = Progress(TITLES, items, usual=usual, clock=lambda: at[0])
+    for second, event in events:
+        at[0] = 1000.0 + second
+        progress.apply(event)
+    assert progress.seconds_left() == (None if left is None else pytest.approx(left))
+
+
 EVENTS = st.builds(
     Event,
     kind=st.sampled_from(EventKind),
@@ -163,4 +241,5 @@ def test_any_order_of_events_only_goes_on(events: list[Event], titles: dict[str,
         progress.apply(event)
         assert last <= progress.overall <= 1.0
         assert 1 <= progress.position <= max(progress.total, 1)
+        assert (progress.seconds_left() or 1) > 0
         last = progress.overall

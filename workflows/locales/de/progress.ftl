@@ -1,0 +1,29 @@
+# Was eine Karte sagt, bis ihr Auftrag fertig ist.
+
+progress-starting = Geht gleich los …
+progress-line = Wartet, **{ $place } in der Schlange**
+progress-line-until = Wartet, **{ $place } in der Schlange** · beginnt { $when }
+progress-nth-st = { $position }.
+progress-nth-nd = { $position }.
+progress-nth-rd = { $position }.
+progress-nth-th = { $position }.
+progress-waiting = ⏳ { $line }
+progress-held = ⏸️ Ein Admin hält die Aufträge dieses Servers gerade zurück. Deiner behält seinen Platz und geht weiter, sobald es die anderen tun.
+progress-uploading = 📤 Das Bild wird hochgeladen …
+progress-uploading-many = 📤 Bild { $number } von { $total } wird hochgeladen …
+progress-running = 🎨 { $bar }
+progress-runs = Läuft
+progress-step = Schritt { $number } von { $total }
+progress-run = Lauf { $number } von { $total }
+progress-done-by = fertig { $when }
+progress-for = für { $who }
+progress-once-more = 🔁 InvokeAI ist mittendrin neu gestartet; der Auftrag läuft noch einmal.
+progress-away = 🔌 InvokeAI antwortet gerade nicht. Dein Auftrag bleibt erhalten und geht weiter, sobald es wieder da ist.
+progress-full = 🔌 Die Warteschlange von InvokeAI ist gerade voll. Dein Auftrag bleibt erhalten und geht weiter, sobald Platz ist.
+progress-broken = 🔌 InvokeAI hat gerade Probleme; vielleicht ist seine Festplatte voll. Dein Auftrag bleibt erhalten und wird wieder versucht.
+progress-drained = 🚧 InvokeAI ist für eine Weile außer Betrieb. Dein Auftrag bleibt erhalten und geht weiter, sobald es zurück ist.
+progress-paused = ⏸️ Die Warteschlange von InvokeAI ist gerade angehalten. Dein Auftrag bleibt erhalten und geht weiter, sobald sie weiterläuft.
+progress-restarted = 🔁 InvokeAI ist mittendrin neu gestartet. Der Auftrag läuft noch einmal.
+progress-moved = 🔁 Der Auftrag ist auf ein anderes Backend umgezogen, weil das vorige nicht antwortet. Er läuft noch einmal.
+progress-cancelling = 🛑 Wird abgebrochen …
+progress-preview = Das Bild, so weit es ist

@@ -1,0 +1,29 @@
+# What a card says until its job is over.
+
+progress-starting = About to start …
+progress-line = Waiting, **{ $place } in line**
+progress-line-until = Waiting, **{ $place } in line** · starts { $when }
+progress-nth-st = { $position }st
+progress-nth-nd = { $position }nd
+progress-nth-rd = { $position }rd
+progress-nth-th = { $position }th
+progress-waiting = ⏳ { $line }
+progress-held = ⏸️ An admin holds this server's jobs back at the moment. Your job keeps its place, and goes on as soon as they do.
+progress-uploading = 📤 Uploading the picture …
+progress-uploading-many = 📤 Uploading picture { $number } of { $total } …
+progress-running = 🎨 { $bar }
+progress-runs = Running
+progress-step = Step { $number } of { $total }
+progress-run = Run { $number } of { $total }
+progress-done-by = done { $when }
+progress-for = for { $who }
+progress-once-more = 🔁 InvokeAI restarted in the middle of it; the job runs once more.
+progress-away = 🔌 InvokeAI does not answer at the moment. Your job is kept, and goes on as soon as it does.
+progress-full = 🔌 InvokeAI's queue is full at the moment. Your job is kept, and goes on as soon as there is room.
+progress-broken = 🔌 InvokeAI is in trouble at the moment; its disk may be full. Your job is kept, and tried again.
+progress-drained = 🚧 InvokeAI is out of service for a while. Your job is kept, and goes on as soon as it is back.
+progress-paused = ⏸️ InvokeAI's queue is paused at the moment. Your job is kept, and goes on as soon as it is resumed.
+progress-restarted = 🔁 InvokeAI restarted in the middle of it. The job runs once more.
+progress-moved = 🔁 The job was moved to another backend, because the one before does not answer. It runs once more.
+progress-cancelling = 🛑 Cancelling …
+progress-preview = The picture as far as it is
