@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol
+from weakref import WeakValueDictionary
 
 from bot.config import Limits
 from bot.jobs import Cap, CapReached, DuplicateInteraction, Job, State, now
+from bot.moderation import Moderation
+from bot.policies import Policies
+from bot.policy import Caps as OwnCaps
 from bot.roles import Caps, RoleCaps, combined
 from bot.usage import Usage
 from workflows.errors import UserError
+from workflows.texts import Text, say
 
 if TYPE_CHECKING:
     from bot.line import Standing
@@ -19,6 +25,13 @@ if TYPE_CHECKING:
 _DAY = timedelta(days=1)
 #: The first to be done is among those that run, or else is the first of the line.
 _LOOKED_AT = 10
+#: What is said at each cap: where nobody knows when there is room again, and where that is known.
+_KEYS = {
+    Cap.USER: ("gate-user", "gate-user-until"),
+    Cap.GUILD: ("gate-guild", "gate-guild-until"),
+    Cap.WORKFLOW: ("gate-workflow", "gate-workflow-until"),
+}
+_OWN_KEYS = ("gate-own", "gate-own-until")
 
 
 class Entrance(Protocol):
@@ -28,31 +41,59 @@ class Entrance(Protocol):
 
     def standing(self, job: Job) -> Standing: ...
 
+    async def cancel(self, job_id: str) -> bool: ...
+
 
 class Gate:
     """Lets a new job in, or tells its member when there is room."""
 
-    def __init__(self, limits: Limits, roles: RoleCaps, usage: Usage, runner: Entrance) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        roles: RoleCaps,
+        usage: Usage,
+        runner: Entrance,
+        *,
+        policies: Policies,
+        moderation: Moderation,
+    ) -> None:
         self._limits = limits
         self._roles = roles
         self._usage = usage
         self._runner = runner
+        self._policies = policies
+        self._moderation = moderation
+        #: Held while one member's runs of one workflow are counted, and theirs is inserted.
+        self._locks = WeakValueDictionary[tuple[int, int | None], asyncio.Lock]()
 
     async def enter(self, job: Job, role_ids: Collection[int]) -> Job:
-        """Submit a job with what the member's roles allow.
+        """Submit a job with what the member's roles, and the policy of its workflow, allow.
 
-        Raises UserError, which says when there is room again, and DuplicateInteraction.
+        Raises UserError, which says when there is room again, and DuplicateInteraction. Of several jobs of one command
+        the first alone has its interaction, and is held to the cooldown for all of them.
         """
         caps = combined(self._limits, await self._roles.of(job.guild_id, role_ids))
+        policy = (await self._policies.of(job.workflow_id)).policy
         try:
+            await self._moderation.require(job)
             await self._require_allowance(job, caps)
-            job = job.evolve(weight=caps.weight, running_cap=caps.running)
-            return await self._admit(job, self._most(job, caps))
+            # What is counted here and what is inserted then are the same: one process has the database.
+            async with self._entering(job):
+                await self._require_own(job, policy.caps)
+                job = job.evolve(weight=caps.weight, running_cap=caps.running, own_running_cap=policy.caps.running)
+                job = await self._admit(job, self._most(job, caps))
         except UserError as refused:
             # The second of two deliveries is over a cap because of the first, whose answer must not be overtaken.
             if job.interaction_id is not None and await self._usage.knows(job.interaction_id):
                 raise DuplicateInteraction from refused
             raise
+        if await self._moderation.is_blocked(job.guild_id, job.user_id):
+            # Since it was looked at above, and perhaps too late to be found under way: it ends as those do.
+            await self._runner.cancel(job.id)
+        return job
+
+    def _entering(self, job: Job) -> asyncio.Lock:
+        return self._locks.setdefault((job.user_id, job.workflow_id), asyncio.Lock())
 
     def _most(self, job: Job, caps: Caps) -> dict[Cap, int]:
         most = {
@@ -68,7 +109,30 @@ class Gate:
         except CapReached as reached:
             owner_id = getattr(job, reached.cap.value)
             jobs = await self._usage.under_way(reached.cap, owner_id, _LOOKED_AT)
-            raise UserError(_refusal(reached, self._first_end(jobs))) from reached
+            raise UserError(_refusal(_KEYS[reached.cap], reached.most, self._first_end(jobs))) from reached
+
+    async def _require_own(self, job: Job, caps: OwnCaps) -> None:
+        """Raise UserError where the member may not run this workflow again yet, by its policy."""
+        if job.workflow_id is None or not (caps.waiting or caps.daily or caps.cooldown):
+            return
+        longest = max(_DAY, timedelta(seconds=caps.cooldown or 0))
+        runs = await self._usage.runs_of(job.user_id, job.workflow_id, job.created_at - longest)
+        under_way = [run.job_id for run in runs if not run.is_over]
+        if caps.waiting and len(under_way) >= caps.waiting:
+            raise UserError(_refusal(_OWN_KEYS, caps.waiting, await self._first_end_of(under_way)))
+        had = [run.created_at for run in runs if run.counts]
+        today = [created_at for created_at in had if created_at > job.created_at - _DAY]
+        if caps.daily and len(today) >= caps.daily:
+            room = _told_as(today[-caps.daily] + _DAY)
+            raise UserError(say("gate-daily", count=caps.daily, when=room))
+        if caps.cooldown and had and job.interaction_id is not None:
+            over = had[-1] + timedelta(seconds=caps.cooldown)
+            if over > job.created_at:
+                raise UserError(say("gate-cooldown", when=_told_as(over)))
+
+    async def _first_end_of(self, job_ids: Sequence[str]) -> datetime | None:
+        jobs = [await self._usage.job(job_id) for job_id in job_ids[:_LOOKED_AT]]
+        return self._first_end([job for job in jobs if job])
 
     async def _require_allowance(self, job: Job, caps: Caps) -> None:
         """Raise UserError where the member has used up their time of the last 24 hours."""
@@ -84,12 +148,11 @@ class Gate:
             return
         used = sum(one.seconds for one in spent)
         more = expected - used
-        counted = f", and your jobs under way will take about {_minutes(more)} more" if more else ""
-        room = _in_words(_room_at(costs, caps.daily_seconds))
-        raise UserError(
-            f"You have used {_minutes(used)} of the {_minutes(caps.daily_seconds)} minutes of InvokeAI's time that you "
-            f"have in 24 hours{counted}. There is room again {room}."
-        )
+        held = {"used": _minutes(used), "most": _minutes(caps.daily_seconds)}
+        when = _told_as(_room_at(costs, caps.daily_seconds))
+        if more:
+            raise UserError(say("gate-time-more", **held, more=_minutes(more), when=when))
+        raise UserError(say("gate-time", **held, when=when))
 
     def _first_end(self, jobs: Sequence[Job]) -> datetime | None:
         """Return when the first of these jobs is expected to be done, if that can be told."""
@@ -116,24 +179,15 @@ def _room_at(costs: Sequence[tuple[datetime, float]], most: float) -> datetime:
     return next(blocking, costs[0][0]) + _DAY
 
 
-def _refusal(reached: CapReached, first_end: datetime | None) -> str:
-    count, them, one = (
-        ("one job", "It", "it") if reached.most == 1 else (f"{reached.most} jobs", "The first of them", "one")
-    )
-    done = f" {them} should be done {_in_words(first_end)}." if first_end else ""
-    again = f"{done} Please try again then." if first_end else " Please try again in a while."
-    match reached.cap:
-        case Cap.USER:
-            return f"You have {count} under way, which is as many as you may have.{done} You can also cancel {one}."
-        case Cap.GUILD:
-            return f"This server has {count} under way, which is as many as it may have.{again}"
-        case Cap.WORKFLOW:
-            return f"This workflow has {count} under way, which is as many as it may have.{again}"
+def _refusal(keys: tuple[str, str], most: int, first_end: datetime | None) -> Text:
+    if first_end:
+        return say(keys[1], count=most, when=_told_as(first_end))
+    return say(keys[0], count=most, jobs=say("gate-jobs", count=most))
 
 
-def _in_words(when: datetime) -> str:
+def _told_as(when: datetime) -> str:
     """Return a moment so that Discord shows it as the time from now; one that has passed is due."""
-    return "any moment now" if when <= now() else f"<t:{when.timestamp():.0f}:R>"
+    return say("gate-now") if when <= now() else f"<t:{when.timestamp():.0f}:R>"
 
 
 def _minutes(seconds: float) -> str:

@@ -1,8 +1,8 @@
 """Who may run which workflow by /run: what a server's Integrations page says of the workflow's own command.
 
-Discord holds a command back by itself; a form that runs the same workflow, only we can. The rules are those of
-Discord's change log of 2022-11-17, "Upcoming Application Command Permission Changes", which all servers have since
-2023-02-28.
+Discord holds a command back by itself; a form that runs the same workflow, only we can. What the workflow's policy says
+besides holds at every entrance. The rules are those of Discord's change log of 2022-11-17,
+"Upcoming Application Command Permission Changes", which all servers have since 2023-02-28.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ import discord
 
 from bot.bot import Familiar
 from bot.catalog import Named, Published
+from cogs._policy import require_may_run, role_ids, runnable
 from workflows.errors import UserError
+from workflows.texts import say
 
 log = logging.getLogger(__name__)
 
@@ -65,15 +67,6 @@ class Caller:
         channel, user = interaction.channel, interaction.user
         channel_id = channel.parent_id if isinstance(channel, discord.Thread) else interaction.channel_id
         return cls(interaction.guild_id or 0, channel_id or 0, user.id, role_ids(interaction), interaction.permissions)
-
-
-def role_ids(interaction: Interaction) -> tuple[int, ...]:
-    """Return the roles of whoever asks, without @everyone.
-
-    `Member.roles` leaves out what the library has not seen of the server, and no role must be missed.
-    """
-    user = interaction.user
-    return tuple(user._roles) if isinstance(user, discord.Member) else ()  # noqa: SLF001  see above
 
 
 def may_use(rules: Rules, name: str, caller: Caller, needed: discord.Permissions | None = None) -> bool:
@@ -199,15 +192,16 @@ def _page(bot: Familiar, guild_id: int) -> Page:
 
 
 async def permitted(interaction: Interaction, names: Sequence[Named]) -> list[Named]:
-    """Return the workflows that the member may run here; all of them, where Discord does not tell in time.
+    """Return the workflows that the member may run here; where Discord does not tell in time, by the policies alone.
 
     For suggestions, which promise nothing: `require_allowed` is asked before anything is run.
     """
     bot: Familiar = interaction.client
+    names = await runnable(interaction, names)
     caller = Caller.of(interaction)
     rules = await _page(bot, caller.guild_id).rules(_SUGGEST_SECONDS)
     if rules is None:
-        return list(names)
+        return names
     return [
         named
         for named in names
@@ -216,12 +210,13 @@ async def permitted(interaction: Interaction, names: Sequence[Named]) -> list[Na
 
 
 async def require_allowed(interaction: Interaction, published: Published) -> None:
-    """Raise UserError where the server keeps the workflow's command from this member, or from this channel.
+    """Raise UserError where the server, or the policy, keeps the workflow from this member or from this channel.
 
     A workflow without a command has no rules but those of /run, which Discord holds to. Where Discord never told the
     rules, only who could change them may go on.
     """
     bot: Familiar = interaction.client
+    await require_may_run(interaction, published.workflow_id)
     if not published.has_command or interaction.permissions.administrator:
         return
     caller, slug = Caller.of(interaction), published.slug
@@ -229,11 +224,11 @@ async def require_allowed(interaction: Interaction, published: Published) -> Non
     if rules is None:
         if interaction.permissions.manage_guild:
             return
-        raise UserError(f"Discord does not say right now who may use `/{slug}`. Please try again in a moment.")
+        raise UserError(say("policy-untold", slug=slug))
     if not allows_channel(rules, slug, caller):
-        raise UserError(f"`/{slug}` is not meant for this channel. Please try it in another one.")
+        raise UserError(say("policy-command-not-here", slug=slug))
     if not allows_member(rules, slug, caller, _needed(bot, caller.guild_id, slug)):
-        raise UserError(f"This server keeps `/{slug}` for some of its members. An admin can let you use it too.")
+        raise UserError(say("policy-command-not-you", slug=slug))
 
 
 def _needed(bot: Familiar, guild_id: int, slug: str) -> discord.Permissions | None:

@@ -1,7 +1,9 @@
 """The gate: who is over a cap is told what it is and when there is room, and everyone else gets in with their caps."""
 
+import asyncio
+import itertools
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,9 +15,13 @@ from bot.config import Limits
 from bot.gate import Gate
 from bot.jobs import Cap, DuplicateInteraction, Job, JobStore, Outcome, State, new_id, now
 from bot.line import Standing
+from bot.moderation import Moderation
+from bot.policies import Policies
+from bot.policy import Caps, Policy
 from bot.roles import RoleCap, RoleCaps
 from bot.usage import Usage
 from workflows.errors import UserError
+from workflows.texts import Voice
 
 MINUTE = 60.0
 HOUR = timedelta(hours=1)
@@ -28,11 +34,20 @@ class Door:
     store: JobStore
     starts_in: dict[str, float] = field(default_factory=dict)
     most: Mapping[Cap, int] = field(default_factory=dict)
+    cancelled: list[str] = field(default_factory=list)
+    #: What comes in between.
+    meanwhile: Callable[[], Awaitable[object]] | None = None
 
     async def submit(self, job: Job, most: Mapping[Cap, int]) -> Job:
         self.most = most
+        if self.meanwhile:
+            await self.meanwhile()
         await self.store.create(job, most)
         return job
+
+    async def cancel(self, job_id: str) -> bool:
+        self.cancelled.append(job_id)
+        return True
 
     def standing(self, job: Job) -> Standing:
         return Standing(1, self.starts_in.get(job.id))
@@ -46,10 +61,15 @@ class House:
         self.door = Door(JobStore(self.connection))
         self.roles = RoleCaps(self.connection)
         self.usage = Usage(self.connection)
+        self.policies = Policies(self.connection)
+        self.moderation = Moderation(self.connection)
 
     async def enter(self, job: Job, *role_ids: int, **limits: object) -> Job:
-        gate = Gate(Limits.model_validate(limits), self.roles, self.usage, self.door)
-        return await gate.enter(job, role_ids)
+        return await self.gate(**limits).enter(job, role_ids)
+
+    def gate(self, **limits: object) -> Gate:
+        rulers = {"policies": self.policies, "moderation": self.moderation}
+        return Gate(Limits.model_validate(limits), self.roles, self.usage, self.door, **rulers)
 
     async def refused(self, job: Job, *role_ids: int, **limits: object) -> str:
         with pytest.raises(UserError) as refusal:
@@ -279,3 +299,139 @@ async def test_a_role_may_have_more_time_or_less(house: House) -> None:
     assert "10 of the 10 minutes" in await house.refused(plain(), daily_minutes_per_user=10)
     assert "10 of the 5 minutes" in await house.refused(plain(), 21)
     await house.enter(plain(), 20, 21, daily_minutes_per_user=10)
+
+
+# By the workflow's policy
+
+
+def own(text: str) -> str:
+    return re.sub(r"<t:\d+:R>", "<t>", text)
+
+
+@pytest.mark.parametrize(
+    ("caps", "expected"),
+    [
+        (
+            Caps(waiting=1),
+            "You have one job of this workflow under way, which is as many as you may have of it. "
+            "You can also cancel it.",
+        ),
+        (
+            Caps(waiting=2),
+            "You have 2 jobs of this workflow under way, which is as many as you may have of it. "
+            "You can also cancel one.",
+        ),
+        (
+            Caps(daily=1),
+            "You have run this workflow in the last 24 hours, and may do so once in that time. "
+            "You can run it again <t>.",
+        ),
+        (
+            Caps(daily=2),
+            "You have run this workflow 2 times in the last 24 hours, which is as often as you may. "
+            "You can run it again <t>.",
+        ),
+        (
+            Caps(cooldown=3600),
+            "This workflow takes a break between two runs of yours. You can run it again <t>.",
+        ),
+    ],
+)
+async def test_over_a_cap_of_the_workflows_own(caps: Caps, expected: str, house: House) -> None:
+    await house.policies.save(1, Policy(caps=caps))
+    numbers = itertools.count(10)
+    for _ in range(caps.waiting or caps.daily or 1):
+        await house.enter(plain(interaction_id=next(numbers)))
+    assert own(await house.refused(plain(interaction_id=1))) == expected
+    # Others, and other workflows, are not held to it.
+    await house.enter(plain(user_id=2, interaction_id=2))
+    await house.enter(plain(workflow_id=2, interaction_id=3))
+
+
+async def test_own_caps_tell_when_there_is_room(house: House) -> None:
+    await house.takes(1, 600)
+    await house.policies.save(1, Policy(caps=Caps(waiting=1, daily=3, cooldown=3 * 3600)))
+    under_way = await house.has(2 * HOUR, state=State.QUEUED, enqueued_at=now())
+    text = await house.refused(plain(interaction_id=1))
+    assert "It should be done" in text and abs(told(text) - now() - timedelta(seconds=600)) < timedelta(seconds=30)
+    await house.door.store.save(under_way.evolve(outcome=Outcome.COMPLETED))
+    assert abs(told(await house.refused(plain(interaction_id=1))) - now() - HOUR) < timedelta(seconds=30)
+    for hours in (23, 20):
+        await house.has(hours * HOUR, outcome=Outcome.CANCELLED)
+    assert abs(told(await house.refused(plain(interaction_id=1))) - now() - HOUR) < timedelta(seconds=30)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.LOST])
+async def test_what_came_to_nothing_is_no_run(outcome: Outcome, house: House) -> None:
+    await house.policies.save(1, Policy(caps=Caps(waiting=1, daily=1, cooldown=60)))
+    await house.has(timedelta(seconds=1), outcome=outcome)
+    await house.enter(plain(interaction_id=1))
+
+
+async def test_what_was_long_ago_is_no_run(house: House) -> None:
+    await house.policies.save(1, Policy(caps=Caps(daily=1, cooldown=3 * 24 * 3600)))
+    await house.has(74 * HOUR, outcome=Outcome.COMPLETED)
+    await house.enter(plain(interaction_id=1))
+
+
+async def test_a_cooldown_longer_than_a_day_is_held(house: House) -> None:
+    await house.policies.save(1, Policy(caps=Caps(cooldown=3 * 24 * 3600)))
+    await house.has(70 * HOUR, outcome=Outcome.COMPLETED)
+    assert abs(told(await house.refused(plain(interaction_id=1))) - now() - 2 * HOUR) < timedelta(seconds=30)
+
+
+async def test_jobs_of_one_command_are_one_run_to_the_cooldown_alone(house: House) -> None:
+    await house.policies.save(1, Policy(caps=Caps(cooldown=60, daily=3)))
+    await house.enter(plain(interaction_id=1))
+    for _ in range(2):
+        await house.enter(plain())
+    assert "3 times" in await house.refused(plain())
+
+
+async def test_of_two_thumbs_at_once_one_gets_in(house: House) -> None:
+    await house.policies.save(1, Policy(caps=Caps(waiting=1)))
+    gate = house.gate()
+    jobs = [plain(interaction_id=number) for number in range(1, 6)]
+    done = await asyncio.gather(*(gate.enter(job, ()) for job in jobs), return_exceptions=True)
+    assert sum(isinstance(one, Job) for one in done) == 1
+    assert sum(isinstance(one, UserError) for one in done) == 4
+
+
+async def test_a_second_delivery_is_no_run_of_its_own(house: House) -> None:
+    await house.policies.save(1, Policy(caps=Caps(daily=1)))
+    await house.enter(plain(interaction_id=5))
+    with pytest.raises(DuplicateInteraction):
+        await house.enter(plain(interaction_id=5))
+
+
+async def test_a_job_goes_in_with_its_workflows_running_cap(house: House) -> None:
+    await house.policies.save(1, Policy(caps=Caps(running=2)))
+    job = await house.enter(plain())
+    assert (job.running_cap, job.own_running_cap) == (None, 2)
+    assert await house.door.store.get(job.id) == job
+    assert (await house.enter(plain(workflow_id=2))).own_running_cap is None
+
+
+async def test_who_is_blocked_gets_nothing_in(house: House) -> None:
+    await house.moderation.block(7, 1, 9, "spam")
+    assert "spam" in await house.refused(plain())
+    await house.enter(plain(user_id=2))
+    await house.enter(plain(guild_id=8))
+    assert house.door.cancelled == []
+
+
+async def test_who_is_blocked_while_a_job_goes_in_has_it_cancelled(house: House) -> None:
+    house.door.meanwhile = lambda: house.moderation.block(7, 1, 9, "spam")
+    job = await house.enter(plain())
+    assert house.door.cancelled == [job.id]
+
+
+async def test_a_refusal_is_told_in_another_language(house: House) -> None:
+    await house.takes(1, 60)
+    await house.has(state=State.QUEUED, enqueued_at=now() - timedelta(seconds=90))
+    with pytest.raises(UserError) as refused:
+        await house.enter(plain(), waiting_per_user=1)
+    assert Voice("de").tell(refused.value.args[0]) == (
+        "Du hast einen Auftrag offen, und mehr darfst du nicht haben. Er sollte jeden Moment fertig sein. "
+        "Du kannst ihn auch abbrechen."
+    )

@@ -289,7 +289,7 @@ async def test_discord_and_invokeai_may_both_be_slow(room: Atelier, monkeypatch:
         await asyncio.sleep(2.0)
 
     await room.publish(workflow(blank(), name="Blank"))
-    monkeypatch.setattr("cogs._form_panel._models", nearly_too_late)
+    monkeypatch.setattr("cogs._form_sheets.models_of", nearly_too_late)
     room.discord.faults.delay(PERMISSIONS, 5.0, times=1)
     # Who could change the rules goes on without them.
     assert await told(room, room.place.admin) == "Blank"
