@@ -52,10 +52,11 @@ class Board:
     def waiting(self, ticket: Ticket, wake: Callable[[], None]) -> Waiting | Away:
         """Return what a waiting job's card says; `wake` is called once it should say something else."""
         can_go = bool(self._pool.offers(ticket))
-        moment = self._moment(self._line.standing(ticket.job_id), can_go=can_go)
+        moment = self._moment(ticket, self._line.standing(ticket.job_id), can_go=can_go)
         told = self._told.get(ticket.job_id)
         if told is None:
-            told = _Told(ticket, moment, wake, None if can_go or self._is_drained() else now())
+            is_kept = can_go or self._is_drained() or self._line.is_paused(ticket.guild_id)
+            told = _Told(ticket, moment, wake, None if is_kept else now())
             self._told[ticket.job_id] = told
         elif is_news(told.moment, moment, now()):
             told.moment = moment
@@ -72,8 +73,10 @@ class Board:
         for job_id, told in self._told.items():
             if standing := standings.get(job_id):
                 can_go = bool(offers(told.ticket))
-                told.stuck_since = None if can_go or is_drained else told.stuck_since or at
-                moment = self._moment(standing, can_go=can_go)
+                # Who is held back by an admin does not wait for a backend.
+                is_kept = can_go or is_drained or self._line.is_paused(told.ticket.guild_id)
+                told.stuck_since = None if is_kept else told.stuck_since or at
+                moment = self._moment(told.ticket, standing, can_go=can_go)
                 if self.is_hopeless(job_id) or is_news(told.moment, moment, at):
                     news.append((standing.position, told))
         for _, told in sorted(news, key=itemgetter(0))[:_MOST_AT_ONCE]:
@@ -90,7 +93,9 @@ class Board:
         """Tell whether whoever runs the bot took a backend out of service: they will give it back."""
         return any(backend.is_drained for backend in self._pool)
 
-    def _moment(self, standing: Standing, *, can_go: bool) -> Waiting | Away:
+    def _moment(self, ticket: Ticket, standing: Standing, *, can_go: bool) -> Waiting | Away:
+        if self._line.is_paused(ticket.guild_id):
+            return Waiting(standing.position, is_paused=True)
         if not can_go:
             return Away(is_drained=self._is_drained())
         is_paused = all(backend.is_paused for backend in self._pool if backend.is_up)
@@ -103,6 +108,9 @@ def is_news(told: Waiting | Away, moment: Waiting | Away, at: datetime) -> bool:
     """Tell whether somebody who was told the one wants to be told the other. Pure."""
     if not (isinstance(told, Waiting) and isinstance(moment, Waiting)):
         return told != moment
+    if told.is_paused or moment.is_paused:
+        # Nobody's place moves while nothing of their server does.
+        return told.is_paused != moment.is_paused
     nearest = min(told.position, moment.position)
     if abs(told.position - moment.position) > (0 if nearest <= _NEAR else nearest / 5):
         return True

@@ -24,6 +24,10 @@ def _no_history(workflow_id: int | None) -> float | None:
     return None
 
 
+def _nobody(guild_id: int | None) -> bool:
+    return False
+
+
 class Line:
     """Hand out each backend's turns, so that it never idles and never holds more than it must."""
 
@@ -40,6 +44,8 @@ class Line:
         self._slots = slots
         self._expected = expected
         self._clock = clock
+        #: Tells of which servers no job gets a turn at present.
+        self.is_paused: Callable[[int | None], bool] = _nobody
         self._load = Load(rules)
         self._waiting: dict[str, Place] = {}
         self._turns: dict[str, Turn] = {}
@@ -182,7 +188,8 @@ class Line:
 
     def _kind(self, ticket: Ticket) -> Kind:
         cap = self._load.rules.running_per_user if ticket.running_cap is None else ticket.running_cap
-        return Kind(ticket.guild_id, ticket.workflow_id, ticket.version, ticket.backend, cap, ticket.lacking)
+        own_cap = ticket.own_running_cap
+        return Kind(ticket.guild_id, ticket.workflow_id, ticket.version, ticket.backend, cap, ticket.lacking, own_cap)
 
     def _free(self) -> dict[str, int]:
         """Return the turns that each backend has to give; those without any are left out."""
@@ -192,7 +199,7 @@ class Line:
     def _head(self, kind: Kind, free: Mapping[str, int], offers: Offers) -> tuple[Key, Place] | None:
         """Return the place of this kind whose turn is next; None where none may have one."""
         heads = self._heads[kind]
-        if not self._load.has_room_for_kind(kind):
+        if self.is_paused(kind.guild_id) or not self._load.has_room_for_kind(kind):
             return None
         while first := heads.first():
             key, user_id = first
@@ -280,7 +287,8 @@ class Line:
         offers = Offers(self._offers, among=names)
         able, stuck = list[Place](), list[Place]()
         for place in sorted(self._waiting.values(), key=lambda place: place.number):
-            (able if offers(place.ticket) else stuck).append(place)
+            can_go = not self.is_paused(place.ticket.guild_id) and offers(place.ticket)
+            (able if can_go else stuck).append(place)
         able = order(able, self._members, self._load.users)
         offered = [offers(place.ticket) for place in able]
         numbers = positions(able, offered, self._free(), self._load)

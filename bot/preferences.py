@@ -35,6 +35,8 @@ class GuildChoices(BaseModel):
     names_in_queue: bool = False
     #: Where admins' actions are told, and in which channels results are always covered.
     audit_channel: int | None = None
+    #: The one before, where it was gone or closed to us; until another choice is made.
+    lost_audit_channel: int | None = None
     spoiler_channels: tuple[int, ...] = ()
     #: In which language cards speak here; None: as Discord says of the server.
     language: str | None = None
@@ -61,6 +63,18 @@ class PreferenceStore:
     async def save_guild(self, guild_id: int, chosen: GuildChoices) -> None:
         query = "INSERT OR REPLACE INTO guild_choices (guild_id, choices) VALUES (?, ?)"
         await db.write(self._db, query, (guild_id, chosen.model_dump_json()))
+
+    async def change_guild(self, guild_id: int, **chosen: Any) -> GuildChoices:
+        """Change some of a server's choices and return all of them; None is a choice's default."""
+        kept = await self.of_guild(guild_id)
+        query = """
+            INSERT INTO guild_choices (guild_id, choices) VALUES (?, ?)
+            ON CONFLICT (guild_id) DO UPDATE SET choices = json_patch(choices, ?)
+        """
+        # In one statement: of two changes at a time, one would undo the other.
+        whole = GuildChoices.model_validate(kept.model_dump() | chosen).model_dump_json()
+        await db.write(self._db, query, (guild_id, whole, json.dumps(chosen)))
+        return await self.of_guild(guild_id)
 
     async def defaults(self, user_id: int, workflow_id: int) -> dict[str, Any]:
         """Return the raw values by input name that a member wants where they give none."""

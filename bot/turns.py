@@ -28,6 +28,8 @@ class Ticket:
     version: int | None = None
     weight: float = 1.0
     running_cap: int | None = None
+    #: How many of its workflow's jobs its user may have running at a time.
+    own_running_cap: int | None = None
     #: Where its files are.
     backend: str | None = None
     #: Backends that turned out to lack a model that it asks for.
@@ -43,6 +45,7 @@ class Kind(NamedTuple):
     backend: str | None
     running_cap: int | None
     lacking: frozenset[str] = frozenset()
+    own_running_cap: int | None = None
 
 
 @dataclass
@@ -130,6 +133,8 @@ class Load:
     users: Counter[int] = field(default_factory=Counter[int])
     guilds: Counter[int | None] = field(default_factory=Counter[int | None])
     workflows: Counter[int | None] = field(default_factory=Counter[int | None])
+    #: The turns of each user for one workflow.
+    own: Counter[tuple[int, int | None]] = field(default_factory=Counter[tuple[int, int | None]])
 
     def count(self, ticket: Ticket, turns: int) -> None:
         self.users[ticket.user_id] += turns
@@ -138,12 +143,17 @@ class Load:
             del self.users[ticket.user_id]
         self.guilds[ticket.guild_id] += turns
         self.workflows[ticket.workflow_id] += turns
+        pair = (ticket.user_id, ticket.workflow_id)
+        self.own[pair] += turns
+        if not self.own[pair]:
+            del self.own[pair]
 
     def has_room(self, place: Place) -> bool:
         return self.has_room_for_user(place.ticket.user_id, place.kind) and self.has_room_for_kind(place.kind)
 
     def has_room_for_user(self, user_id: int, kind: Kind) -> bool:
-        return _is_below(self.users[user_id], kind.running_cap)
+        own = self.own[user_id, kind.workflow_id]
+        return _is_below(self.users[user_id], kind.running_cap) and _is_below(own, kind.own_running_cap)
 
     def has_room_for_kind(self, kind: Kind) -> bool:
         guild = None if kind.guild_id is None else self.rules.running_per_guild
@@ -151,7 +161,7 @@ class Load:
         return _is_below(self.guilds[kind.guild_id], guild) and _is_below(self.workflows[kind.workflow_id], workflow)
 
     def copy(self) -> Load:
-        return Load(self.rules, self.users.copy(), self.guilds.copy(), self.workflows.copy())
+        return Load(self.rules, self.users.copy(), self.guilds.copy(), self.workflows.copy(), self.own.copy())
 
 
 def _is_below(turns: int, cap: int | None) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -12,15 +11,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.audit import Action
 from bot.bot import Familiar
 from bot.catalog import Published, Version
 from bot.exports import SUFFIX, companion, file_stem
 from bot.options import MAX_CHOICES, shorten
-from cogs import _find, _sync, _words
+from cogs import _audit, _find, _sync, _words
+from cogs._here import is_manager
 from workflows.edits import changed_inputs
 from workflows.errors import UserError
-
-log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Any]
 
@@ -35,6 +34,8 @@ _disabled_name = _find.names(lambda named: not named.enabled)
 
 async def _version_numbers(interaction: Interaction, current: str) -> list[app_commands.Choice[int]]:
     bot: Familiar = interaction.client
+    if not is_manager(interaction):
+        return []
     try:
         published = await _find.published_here(interaction, str(getattr(interaction.namespace, "name", "")))
     except UserError:
@@ -75,14 +76,8 @@ class History(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         published = await _find.published_here(interaction, name)
         changes = await _roll_back(interaction.client, published, version)
-        log.info(
-            "server %s: user %s rolled /%s back from version %s to %s",
-            interaction.guild_id,
-            interaction.user.id,
-            published.slug,
-            published.version,
-            version,
-        )
+        steps = f"v{published.version} → v{version}"
+        await _audit.note(interaction, Action.ROLLED_BACK, f"/{published.slug}", steps)
         lines = [
             f"⏪ `/{published.slug}` is version {version} again. Jobs that run now keep the version they began with.",
             *_changes(changes),
@@ -108,7 +103,7 @@ class History(commands.Cog):
             published.slug,
             lambda: bot.engine.catalog.set_enabled(published.workflow_id, False),
         )
-        log.info("server %s: user %s switched /%s on", interaction.guild_id, interaction.user.id, published.slug)
+        await _audit.note(interaction, Action.ENABLED, f"/{published.slug}")
         await interaction.followup.send(f"▶️ {await how_to_run(bot, published)} is on again.", ephemeral=True)
 
     @app_commands.command()
@@ -123,7 +118,7 @@ class History(commands.Cog):
         if not await bot.engine.catalog.set_enabled(published.workflow_id, False):
             await interaction.followup.send(f"`/{slug}` is off already.", ephemeral=True)
             return
-        log.info("server %s: user %s switched /%s off", interaction.guild_id, interaction.user.id, slug)
+        await _audit.note(interaction, Action.DISABLED, f"/{slug}")
         text = f"⏸️ `/{slug}` is off. Jobs that run now still finish. `/workflow enable` brings it back as it was."
         if why := await _sync.tell_gone(bot, published.guild_id):
             text = f"⏸️ `/{slug}` is off and cannot be run, but Discord still lists it ({why}). {_sync.LATER}"

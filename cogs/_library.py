@@ -15,14 +15,16 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.audit import Action, Entry
 from bot.bot import Familiar
 from bot.catalog import NameTaken, Published, TooMany
 from bot.drafts import Draft
 from bot.jobs import new_id
 from bot.options import MAX_CHOICES, free_name, shorten
-from cogs import _find, _sync, _words
+from cogs import _audit, _find, _sync, _words
 from cogs._command import MAX_COMMANDS
 from cogs._drafting import propose
+from cogs._here import is_manager
 from cogs._history import how_to_run
 from workflows.errors import BackendError, NotFound, Rejected, UserError
 from workflows.models import SavedWorkflow
@@ -104,6 +106,8 @@ class Library(commands.Cog):
 
     @import_.autocomplete("workflow")
     async def _saved_workflows(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        if not is_manager(interaction):
+            return []
         wanted = current.strip().casefold()
         found = self._saved.get(wanted)
         if found is None:
@@ -144,14 +148,9 @@ class Library(commands.Cog):
         published = await _find.published_here(interaction, name)
         guild = await self._managed(interaction, server)
         copied = await _publish_copy(bot, published, guild.id, interaction.user.id)
-        log.info(
-            "server %s: user %s copied /%s to server %s as /%s",
-            interaction.guild_id,
-            interaction.user.id,
-            published.slug,
-            guild.id,
-            copied.slug,
-        )
+        await _audit.note(interaction, Action.COPIED, f"/{published.slug}", f"/{copied.slug}")
+        there = Entry(guild.id, interaction.user.id, Action.PUBLISHED, f"/{copied.slug}", f"v{copied.version}")
+        await bot.engine.audit.note(there)
         # A mention of another server's command would lead nowhere from here.
         how = f"`/{copied.slug}`" if copied.has_command else await how_to_run(bot, copied)
         text = f"✅ {how} is ready for everyone on **{_words.literal(guild.name)}**."

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import discord
 
+from bot.audit import Action
 from bot.bot import Familiar, answering
 from bot.catalog import NameTaken, Published, TooMany
 from bot.drafts import Draft
-from cogs import _sync
+from cogs import _audit, _sync
 from cogs._command import MAX_COMMANDS
 from cogs._history import how_to_run
 from workflows.errors import UserError
-
-log = logging.getLogger(__name__)
+from workflows.texts import say
 
 Interaction = discord.Interaction[Any]
 
@@ -87,7 +86,8 @@ class DraftButton(
             await bot.engine.drafts.save(draft)
 
         await _sync.tell(bot, draft.guild_id, published.slug, take_back)
-        log.info("server %s: user %s published /%s", draft.guild_id, interaction.user.id, published.slug)
+        action = Action.UPDATED if before else Action.PUBLISHED
+        await _audit.note(interaction, action, f"/{published.slug}", f"v{published.version}")
         return await _told(bot, published, before)
 
 
@@ -149,7 +149,7 @@ class RemoveButton(
             return f"`/{self.slug}` stays."
         if not await bot.engine.catalog.remove(guild_id, self.slug):
             return f"`/{self.slug}` was removed already."
-        log.info("server %s: user %s removed /%s", guild_id, interaction.user.id, self.slug)
+        await _audit.note(interaction, Action.REMOVED, f"/{self.slug}")
         if why := await _sync.tell_gone(bot, guild_id):
             return f"`/{self.slug}` is removed, but Discord still lists it ({why}). {_sync.LATER}"
         return f"🗑️ `/{self.slug}` is removed. Jobs that run now still finish."
@@ -158,7 +158,7 @@ class RemoveButton(
 def require_manager(interaction: Interaction) -> None:
     """Raise UserError unless the one who pressed may manage the server; what Discord hides is checked again here."""
     if not interaction.permissions.manage_guild:
-        raise UserError("You need the permission **Manage Server** for that.")
+        raise UserError(say("problems-manage-server"))
 
 
 def view_of(rows: Iterable[Sequence[discord.ui.Item[Any]]]) -> discord.ui.View:

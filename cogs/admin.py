@@ -1,9 +1,9 @@
-"""/admin status, backend, limits: how the service is doing, and what the members of a role may have."""
+"""/admin status, backend, limits, and what `_admin_*` add: how the service is doing, and what admins set and stop."""
 
 from __future__ import annotations
 
+import asyncio
 import functools
-import logging
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -11,25 +11,54 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.audit import Action
 from bot.bot import Familiar
 from bot.options import MAX_CHOICES
 from bot.roles import RoleCap
 from cogs import _limits, _status
+from cogs._admin_audit import AuditButton, Auditing
+from cogs._admin_cancel import CancelAllButton, Cancelling
+from cogs._admin_names import Names
+from cogs._admin_pause import Pausing
+from cogs._admin_settings import Choosing
+from cogs._admin_usage import Using
+from cogs._audit import AuditChannel, note
+from cogs._here import is_manager
+from cogs._voice import voice_of
 from workflows.errors import UserError
-
-log = logging.getLogger(__name__)
+from workflows.texts import Voice, say
 
 Interaction = discord.Interaction[Any]
 
 
 @app_commands.guild_only()
+@app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.default_permissions(manage_guild=True)
-class Admin(commands.GroupCog, group_name="admin", group_description="See how Familiar is doing, and set limits"):
-    """Tells admins what goes on, and lets them set what the members of a role may have."""
+class Admin(
+    Pausing,
+    Cancelling,
+    Using,
+    Auditing,
+    Choosing,
+    commands.GroupCog,
+    group_name="admin",
+    group_description="See how Familiar is doing, set limits, and stop what goes wrong",
+):
+    """Tells admins what goes on, and lets them set what members may have and stop what they do."""
 
     def __init__(self, bot: Familiar) -> None:
         self.bot = bot
+        self.names = Names()
+        self.drawing = asyncio.Lock()
+        self.channel = AuditChannel(bot)
         super().__init__()
+
+    async def cog_load(self) -> None:
+        self.bot.add_dynamic_items(AuditButton, CancelAllButton)
+        await self.channel.open()
+
+    async def cog_unload(self) -> None:
+        await self.channel.close()
 
     async def interaction_check(self, interaction: Interaction) -> bool:
         # An error of our own would pass by the library here, and the command would stay without an answer.
@@ -40,7 +69,7 @@ class Admin(commands.GroupCog, group_name="admin", group_description="See how Fa
     @app_commands.command()
     async def status(self, interaction: Interaction) -> None:
         """See the backends, what runs on this server, and what is still to be deleted"""
-        embed = await _status.embed(self.bot.engine, interaction.guild_id or 0)
+        embed = await _status.embed(self.bot.engine, interaction.guild_id or 0, voice_of(interaction))
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
     @app_commands.command()
@@ -53,16 +82,17 @@ class Admin(commands.GroupCog, group_name="admin", group_description="See how Fa
         # To ask Discord who runs the bot may take long, and so may the lock on the backends.
         await interaction.response.defer(ephemeral=True, thinking=True)
         if not await self.bot.is_owner(interaction.user):
-            raise UserError(
-                "All servers share the backends, so only whoever runs this bot can do that. Please ask them."
-            )
+            raise UserError(say("admin-backend-owner"))
         pool = self.bot.engine.pool
         await (pool.drain(name, interaction.user.id) if action == "drain" else pool.give_back(name))
-        told = await _status.told_of(self.bot.engine, name)
+        await note(interaction, Action.BACKEND, name, action)
+        told = await _status.told_of(self.bot.engine, name, voice_of(interaction))
         await interaction.followup.send(told, ephemeral=True)
 
     @backend.autocomplete("name")
-    async def _backends(self, _: Interaction, current: str) -> list[app_commands.Choice[str]]:
+    async def _backends(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        if not is_manager(interaction):
+            return []
         wanted = current.strip().lower()
         # A name may be longer than a choice.
         names = [one.name for one in self.bot.engine.pool if wanted in one.name.lower() and len(one.name) <= 100]
@@ -99,12 +129,13 @@ class Admin(commands.GroupCog, group_name="admin", group_description="See how Fa
         if role:
             await self._set(interaction, role, given, clear=clear)
         elif given:
-            raise UserError("Please say for which **role** that is to be; `@everyone` is one, too.")
+            raise UserError(say("admin-limits-which-role"))
         elif clear:
-            await self._forget_gone(interaction.guild)
+            await self._forget_gone(interaction)
         caps, shown = await engine.roles.of_guild(guild_id), [role.id] if role else []
-        name = functools.partial(_role_name, interaction.guild)
-        embed = _limits.limits_embed(engine.settings.limits, guild_id, caps, name, shown)
+        voice = voice_of(interaction)
+        name = functools.partial(_role_name, voice, interaction.guild)
+        embed = _limits.limits_embed(voice, engine.settings.limits, guild_id, caps, name, shown)
         await interaction.response.send_message(embed=embed, ephemeral=True)
 
     async def _set(
@@ -116,22 +147,28 @@ class Admin(commands.GroupCog, group_name="admin", group_description="See how Fa
         if given:
             await roles.change(guild_id, RoleCap(role.id, **given))
         if clear or given:
-            log.info("limits of role %s in server %s set by user %s", role.id, guild_id, interaction.user.id)
+            told = [*(["clear"] if clear else []), *(f"{name} {value:g}" for name, value in given.items())]
+            await note(interaction, Action.LIMITS, role.mention, ", ".join(told))
 
-    async def _forget_gone(self, guild: discord.Guild | None) -> None:
+    async def _forget_gone(self, interaction: Interaction) -> None:
         """Forget the limits of the roles that were deleted."""
+        guild = interaction.guild
         if guild is None or guild.get_role(guild.id) is None:
             # Without its own role its others are not known either, and would all seem to be gone.
             return
         caps = await self.bot.engine.roles.of_guild(guild.id)
-        await self.bot.engine.roles.forget(guild.id, [c.role_id for c in caps if guild.get_role(c.role_id) is None])
+        gone = [cap.role_id for cap in caps if guild.get_role(cap.role_id) is None]
+        await self.bot.engine.roles.forget(guild.id, gone)
+        if gone:
+            await note(interaction, Action.LIMITS, detail="clear")
 
 
-def _role_name(guild: discord.Guild | None, role_id: int) -> str:
+def _role_name(voice: Voice, guild: discord.Guild | None, role_id: int) -> str:
     """Return what shows a role's name; a mention in an embed pings nobody."""
     if guild is None or guild.get_role(role_id):
-        return "Everyone" if guild and role_id == guild.id else f"<@&{role_id}>"
-    return f"A deleted role (`{role_id}`)"
+        is_everyone = guild is not None and role_id == guild.id
+        return voice("admin-limits-everyone") if is_everyone else f"<@&{role_id}>"
+    return voice("admin-limits-deleted-role", role=str(role_id))
 
 
 async def setup(bot: Familiar) -> None:

@@ -36,6 +36,9 @@ def later(seconds: float) -> datetime:
         (Waiting(3), Away(), True),
         (Away(), Away(), False),
         (Away(), Waiting(3), True),
+        (Waiting(3), Waiting(3, is_paused=True), True),
+        (Waiting(3, is_paused=True), Waiting(3), True),
+        (Waiting(9, is_paused=True), Waiting(2, is_paused=True), False),
     ],
 )
 def test_what_is_news(
@@ -116,3 +119,21 @@ async def test_what_waits_for_a_backend_that_is_drained_keeps_its_hope(world: Wo
         assert board.waiting(ticket, lambda: None) == Away(is_drained=True)
         board.tell()
         assert not board.is_hopeless("a")
+
+
+async def test_who_is_held_back_by_an_admin_is_told_so_and_keeps_its_hope(world: World) -> None:
+    """Also while no backend answers: it is not for them that it waits."""
+    async with world.connected() as engine:
+        line, woken, paused = Line(engine.pool.offers, lambda: {"main": 0}), list[str](), {7}
+        line.is_paused = lambda guild_id: guild_id in paused
+        board, ticket = Board(line, engine.pool, 0), Ticket("a", 1, 7)
+        line.join(ticket, lambda: None)
+        engine.pool.first.set_aside("it is away")
+        assert board.waiting(ticket, lambda: woken.append("a")) == Waiting(1, is_paused=True)
+        board.tell()
+        assert (woken, board.is_hopeless("a")) == ([], False)
+        paused.clear()
+        board.tell()
+        assert woken
+        assert board.waiting(ticket, lambda: None) == Away()
+        engine.pool.first.set_up()

@@ -189,6 +189,8 @@ CAPS = {
     "a user's": (Rules(running_per_user=1), {}, ["a1", "b1"]),
     "a user's own": (Rules(running_per_user=1), {"running_cap": 2}, ["a1", "a2", "b1"]),
     "a user's own, the lower one": (Rules(running_per_user=3), {"running_cap": 1}, ["a1", "b1"]),
+    "a user's for one workflow": (Rules(running_per_user=3), {"own_running_cap": 1}, ["a1", "b1"]),
+    "a user's for one workflow, the higher one": (Rules(running_per_user=1), {"own_running_cap": 3}, ["a1", "b1"]),
     "a guild's": (Rules(running_per_guild=2), {"guild_id": 7}, ["a1", "a2"]),
     "a guild's, outside of any": (Rules(running_per_guild=2), {}, ["a1", "a2", "a3", "b1"]),
     "a workflow's": (Rules(running_per_workflow=3), {"workflow_id": 7}, ["a1", "a2", "a3"]),
@@ -203,6 +205,16 @@ def test_caps(rules: Rules, more: dict[str, int], wanted: list[str]) -> None:
     assert 0 not in world.positions(*{"a1", "a2", "a3", "b1"} - {*wanted})
     world.line.leave("a1")
     assert (world.line.turn("a2"), world.line.running()) == ("x", min(len(wanted), 3))
+
+
+def test_a_users_cap_for_one_workflow_leaves_the_others_alone() -> None:
+    world = World(4).join("a1", "a2", "b1", workflow_id=1, own_running_cap=1)
+    world.join("a3", "a4", workflow_id=2)
+    assert list(world.turns("a1", "a2", "a3", "a4", "b1")) == ["a1", "a3", "a4", "b1"]
+    world.line.leave("a3")
+    assert not world.line.turn("a2")
+    world.line.leave("a1")
+    assert world.line.turn("a2") == "x"
 
 
 def test_a_user_at_its_cap_keeps_nobody_back() -> None:
@@ -243,3 +255,50 @@ def test_only_turns_are_given_back() -> None:
     for job_id in ("b1", "z1"):
         world.line.give_back(job_id)
     assert (world.turns("a1", "b1"), world.positions("b1")) == ({"a1": "x"}, [1])
+
+
+# Servers whose jobs wait
+
+
+def test_a_paused_server_gets_no_turns_and_keeps_nobody_back() -> None:
+    world = World(1)
+    paused = {7}
+    world.line.is_paused = lambda guild_id: guild_id in paused
+    world.join("a1", "b1", guild_id=7).join("c1", "d1", guild_id=8)
+    assert world.turns("a1", "b1", "c1", "d1") == {"c1": "x"}
+    # Those who can go nowhere stand behind those who can, and nobody knows when it is their turn.
+    assert world.positions("d1", "a1", "b1") == [1, 2, 3]
+    assert world.line.standing("a1").starts_in is None
+    world.line.leave("c1")
+    world.line.leave("d1")
+    assert world.turns("a1", "b1") == {}
+    paused.clear()
+    world.line.hand_out()
+    assert world.turns("a1", "b1") == {"a1": "x"}
+
+
+def test_what_runs_when_its_server_is_paused_keeps_its_turn() -> None:
+    world = World(1).join("a1", guild_id=7)
+    world.line.is_paused = lambda guild_id: guild_id == 7
+    world.line.hand_out()
+    world.line.resume(ticket("b1", guild_id=7), "x")
+    assert world.turns("a1", "b1") == {"a1": "x", "b1": "x"}
+
+
+def test_a_members_jobs_elsewhere_go_on() -> None:
+    world = World(2)
+    world.line.is_paused = lambda guild_id: guild_id == 7
+    world.join("a1", guild_id=7).join("a2", guild_id=8).join("a3")
+    assert world.turns("a1", "a2", "a3") == {"a2": "x", "a3": "x"}
+
+
+def test_who_waited_through_a_pause_does_not_take_all_turns_afterwards() -> None:
+    world = World(1)
+    paused = {7}
+    world.line.is_paused = lambda guild_id: guild_id in paused
+    world.join(*(f"a{number}" for number in range(9)), guild_id=7)
+    world.join(*(f"b{number}" for number in range(12)), guild_id=8)
+    world.served(4)
+    paused.clear()
+    served = world.served(8)
+    assert served.count("a") <= 5 and served.count("b") >= 3

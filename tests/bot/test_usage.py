@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import aiosqlite
 import pytest
 
 from bot import db
 from bot.jobs import Cap, Job, JobStore, Outcome, State, new_id
-from bot.usage import Busy, Spent, Usage
+from bot.usage import Busy, By, Spent, Tally, Usage, every_day, total
 
 START = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
@@ -192,3 +192,82 @@ async def test_an_interaction_is_known_by_its_job(books: Books) -> None:
     await books.add(interaction_id=5)
     await books.add()
     assert [await usage.knows(interaction_id) for interaction_id in (5, 6, None)] == [True, False, False]
+
+
+# What a server used
+
+
+async def used(books: Books) -> None:
+    """Two members, two workflows, two days; and another server's."""
+    day = 24 * 3600.0
+    mine = {"guild_id": 7}
+    await books.completed(0, 10, 1, user_id=1, **mine)
+    await books.add(60, 5, outcome=Outcome.FAILED, workflow_id=1, user_id=1, **mine)
+    await books.add(day, 40, outcome=Outcome.CANCELLED, workflow_id=2, user_id=2, **mine)
+    await books.add(day, 0, outcome=Outcome.LOST, workflow_id=None, user_id=2, **mine)
+    await books.add(day, 0, workflow_id=2, user_id=2, **mine)
+    await books.add(-1, 900, outcome=Outcome.COMPLETED, workflow_id=1, user_id=1, **mine)
+    await books.add(day, 900, outcome=Outcome.COMPLETED, workflow_id=1, user_id=1, guild_id=8)
+
+
+async def test_where_nothing_ran_there_is_nothing_to_tell(books: Books) -> None:
+    usage = await books.usage()
+    assert [await usage.tallies(7, START, by) for by in By] == [[], [], []]
+    assert await usage.unfinished(7) == await usage.troubles(7, 5) == []
+
+
+async def test_a_servers_usage_is_summed_up_by_member_workflow_and_day(books: Books) -> None:
+    await used(books)
+    usage = await books.usage()
+    assert await usage.tallies(7, START, By.MEMBER) == [
+        Tally("2", 3, 40, cancelled=1, lost=1),
+        Tally("1", 2, 15, completed=1, failed=1),
+    ]
+    assert await usage.tallies(7, START, By.WORKFLOW) == [
+        Tally("/s2", 2, 40, cancelled=1),
+        Tally("/s1", 2, 15, completed=1, failed=1),
+        # A workflow that is not in the catalog has the title that its job had.
+        Tally("a job", 1, 0, lost=1),
+    ]
+    assert await usage.tallies(7, START, By.DAY) == [
+        Tally("2026-03-04", 2, 15, completed=1, failed=1),
+        Tally("2026-03-05", 3, 40, cancelled=1, lost=1),
+    ]
+    whole = total(await usage.tallies(7, START, By.DAY))
+    assert whole == Tally("", 5, 55, 1, 1, 1, 1)
+    assert whole.under_way == 1
+
+
+def test_days_without_jobs_are_days_too() -> None:
+    known = [Tally("2026-02-27", 3), Tally("2026-03-01", 1)]
+    days = every_day(known, date(2026, 2, 26), date(2026, 3, 2))
+    assert [day.key for day in days] == ["2026-02-26", "2026-02-27", "2026-02-28", "2026-03-01", "2026-03-02"]
+    assert [day.jobs for day in days] == [0, 3, 0, 1, 0]
+
+
+async def test_unfinished_jobs_are_found_by_server_and_member(books: Books) -> None:
+    usage = await books.usage()
+    first = await books.add(1, guild_id=7, state=State.QUEUED)
+    second = await books.add(2, guild_id=7, user_id=2)
+    await books.add(3, guild_id=7, outcome=Outcome.FAILED, state=State.SETTLED)
+    await books.add(4, guild_id=8)
+    assert await usage.unfinished(7) == [first.id, second.id]
+    assert await usage.unfinished(7, 2) == [second.id]
+    assert await usage.unfinished(7, 3) == []
+
+
+async def test_the_last_troubles_come_first(books: Books) -> None:
+    usage = await books.usage()
+    ended = [
+        await books.completed(at, 0, guild_id=guild_id, outcome=outcome, problem="it broke")
+        for at, guild_id, outcome in (
+            (10, 7, Outcome.FAILED),
+            (30, 7, Outcome.LOST),
+            (20, 7, Outcome.FAILED),
+            (40, 7, Outcome.CANCELLED),
+            (50, 7, Outcome.COMPLETED),
+            (60, 8, Outcome.FAILED),
+        )
+    ]
+    assert await usage.troubles(7, 2) == [ended[1], ended[2]]
+    assert await usage.troubles(7, 9) == [ended[1], ended[2], ended[0]]

@@ -14,12 +14,16 @@ from bot.playground.discord import ClientRefusal, LocalMember, Message
 from bot.playground.discord.state import User
 from bot.roles import RoleCap
 from cogs._limits import limits_embed
-from cogs._status import _state
+from cogs._status import state_of
+from cogs.admin import Admin
+from cogs.workflows import Workflows
 from tests.cogs.atelier import Atelier, blank, in_module_loop, job_id, option, text, workflow
 from workflows.client import InvokeClient
 from workflows.events import EventStream
+from workflows.texts import Voice
 
 STAMP = r"<t:\d+:R>"
+_ISOLATES = dict.fromkeys(map(ord, "\u200e\u2068\u2069"))
 
 
 @contextlib.contextmanager
@@ -43,10 +47,15 @@ async def held(room: Atelier, count: int, who: LocalMember | None = None) -> Asy
         await room.over(card)
 
 
+def plain(said: str) -> str:
+    """A text without what keeps names of another direction of writing in their place."""
+    return said.translate(_ISOLATES)
+
+
 async def part(room: Atelier, title: str) -> list[str]:
     """The lines of one part of /admin status."""
     shown = await room.ask(room.place.admin, "admin status")
-    return shown.partition(f"**{title}**\n")[2].partition("\n**")[0].splitlines()
+    return plain(shown).partition(f"**{title}**\n")[2].partition("\n**")[0].splitlines()
 
 
 # Who may
@@ -55,7 +64,19 @@ async def part(room: Atelier, title: str) -> list[str]:
 @in_module_loop
 @pytest.mark.parametrize(
     ("command", "options"),
-    [("status", {}), ("backend", {"name": "main", "action": "drain"}), ("limits", {"clear": True})],
+    [
+        ("status", {}),
+        ("backend", {"name": "main", "action": "drain"}),
+        ("limits", {"clear": True}),
+        ("pause", {}),
+        ("resume", {}),
+        ("unblock", {"member": "5"}),
+        ("blocked", {}),
+        ("cancel", {"everything": True}),
+        ("usage", {}),
+        ("audit", {}),
+        ("settings", {"previews": False}),
+    ],
 )
 async def test_members_are_kept_out(command: str, options: dict[str, object], room: Atelier) -> None:
     place = room.place
@@ -67,6 +88,36 @@ async def test_members_are_kept_out(command: str, options: dict[str, object], ro
     assert refused.ephemeral
     assert text(refused) == "You need the permission **Manage Server** for that."
     assert (await part(room, "Backends"))[0].startswith("🟢")
+
+
+@in_module_loop
+async def test_nothing_is_suggested_to_members(room: Atelier) -> None:
+    place, member = room.place, room.place.member
+    await room.ask(place.admin, "admin block", {"member": place.other})
+    for group in ("admin", "workflow"):
+        place.guild.override_command(group, member, allowed=True)
+    async with held(room, 2):
+        for command, name in (
+            ("admin backend", "name"),
+            ("admin cancel", "job"),
+            ("admin unblock", "member"),
+            ("workflow edit", "name"),
+            ("workflow policy", "name"),
+            ("workflow disable", "name"),
+        ):
+            assert await place.admin.autocomplete(room.channel, command, name), command
+            assert await member.autocomplete(room.channel, command, name) == [], command
+        versions = "workflow rollback", "version", "", {"name": "blank"}
+        assert await place.admin.autocomplete(room.channel, *versions)
+        assert await member.autocomplete(room.channel, *versions) == []
+
+
+@pytest.mark.parametrize("cog", [Admin, Workflows])
+def test_it_is_for_servers_that_have_the_bot(cog: type[Admin | Workflows]) -> None:
+    """What is left unsaid goes by how the application can be installed, which for other commands is by people too."""
+    group = cog.__new__(cog).__cog_app_commands_group__
+    installs = group and group.allowed_installs
+    assert installs and (installs.guild, installs.user) == (True, False)
 
 
 @in_module_loop
@@ -152,16 +203,92 @@ async def test_what_gone_backends_hold_is_shown_and_so_is_that_there_is_more(roo
 def test_a_backend_says_all_that_keeps_it_from_taking_jobs() -> None:
     settings = BackendSettings(name="attic")
     backend = Backend(settings, cast(InvokeClient, None), cast(EventStream, None))
-    assert _state(backend) == ("🟢", "")
+    assert state_of(backend, Voice()) == ("🟢", "")
     backend.is_paused = True
-    assert _state(backend) == ("⏸️", "its queue is paused")
+    assert state_of(backend, Voice()) == ("⏸️", "its queue is paused")
     backend.set_aside("it is away")
-    assert _state(backend) == ("🔴", "set aside, does not answer, its queue is paused")
+    assert state_of(backend, Voice()) == ("🔴", "set aside, does not answer, its queue is paused")
     backend.is_paused, backend.is_drained = False, True
-    assert _state(backend) == ("🚧", "draining, gets nothing new, set aside, does not answer")
+    assert state_of(backend, Voice()) == ("🚧", "draining, gets nothing new, set aside, does not answer")
     backend.set_up()
     backend.is_leaving = True
-    assert _state(backend) == ("🚪", "not in the settings any more, draining, gets nothing new")
+    assert state_of(backend, Voice()) == ("🚪", "not in the settings any more, draining, gets nothing new")
+
+
+@in_module_loop
+async def test_the_last_errors_are_shown_as_typed(room: Atelier) -> None:
+    with rows(room) as connection:
+        columns = "id, state, title, given, attachments, item_ids, results, attempt, guild_id, user_id, created_at"
+        for number, (outcome, problem) in enumerate(
+            [("failed", "**size**: is [too](http://x) @everyone large"), ("lost", None), ("failed", "x " * 900)]
+        ):
+            at = f"2026-01-0{number + 1}T00:00:00+00:00"
+            values = (f"broken{number}", "closed", "Blur *it*", "{}", "[]", "[]", "[]", 1, room.place.guild.id, 5, at)
+            query = f"INSERT INTO jobs ({columns}, outcome, problem, finished_at) VALUES ({', '.join('?' * 14)})"
+            connection.execute(query, (*values, outcome, problem, at))
+        try:
+            lines = await part(room, "Last errors")
+        finally:
+            connection.execute("DELETE FROM jobs WHERE id LIKE 'broken%'")
+    assert re.fullmatch(rf"❌ `broken2` Blur \\\*it\\\* · {STAMP}", lines[0])
+    assert len(lines) == 6 and len(lines[1]) < 130
+    assert lines[3] == "-# no more is known"
+    assert lines[5].startswith("-# size: is \\[too\\](http://x")
+    assert "@everyone" not in lines[5]
+
+
+@in_module_loop
+async def test_what_a_private_run_failed_of_is_not_told(room: Atelier) -> None:
+    with rows(room) as connection:
+        columns = "id, state, title, given, attachments, item_ids, results, attempt, guild_id, user_id, created_at"
+        values = (
+            "hushed",
+            "closed",
+            "Blur",
+            "{}",
+            "[]",
+            "[]",
+            "[]",
+            1,
+            room.place.guild.id,
+            5,
+            "2026-01-01T00:00:00+00:00",
+        )
+        query = f"INSERT INTO jobs ({columns}, outcome, problem, is_private) VALUES ({', '.join('?' * 14)})"
+        connection.execute(query, (*values, "failed", "nothing is found for my secret", 1))
+        try:
+            lines = await part(room, "Last errors")
+        finally:
+            connection.execute("DELETE FROM jobs WHERE id = 'hushed'")
+    assert lines[1] == "-# a private run: what went wrong was told to its member alone"
+
+
+@in_module_loop
+async def test_a_full_status_fits_an_embed(room: Atelier) -> None:
+    """Discord refuses what is too long, and the local one too."""
+    long = "~*_`" * 50
+    with rows(room) as connection:
+        columns = "id, state, title, given, attachments, item_ids, results, attempt, guild_id, user_id, created_at"
+        for number in range(30):
+            at, outcome = "2026-01-01T00:00:00+00:00", "failed" if number % 2 else None
+            values = (f"full{number}", "closed", long, "{}", "[]", "[]", "[]", 1, room.place.guild.id, 10**18, at)
+            query = f"INSERT INTO jobs ({columns}, outcome, problem, backend) VALUES ({', '.join('?' * 14)})"
+            connection.execute(query, (*values, outcome, long * 3, f"attic {long} {number}"))
+        try:
+            await room.ask(room.place.admin, "admin pause", {"reason": long})
+            shown = await room.ask(room.place.admin, "admin status")
+            await room.ask(room.place.admin, "admin resume")
+        finally:
+            connection.execute("DELETE FROM jobs WHERE id LIKE 'full%'")
+    assert shown.startswith("Status\n⏸️ Paused by")
+    assert "**Last errors**" in shown
+
+
+@in_module_loop
+async def test_the_answers_are_in_the_language_of_who_asks(room: Atelier) -> None:
+    admin = room.place.guild.add_member("Dora", manage_guild=True, locale="de")
+    assert "Auf diesem Server im Gang" in await room.ask(admin, "admin status")
+    assert (await room.ask(admin, "admin limits")).startswith("Grenzen\nAlle: so oft an der Reihe wie üblich")
 
 
 # Backends
@@ -313,12 +440,12 @@ async def test_limits_hold_for_who_has_the_role(room: Atelier) -> None:
 )
 def test_limits_in_words(caps: list[RoleCap], expected: str) -> None:
     limits = Limits(running_per_user=2, daily_minutes_per_user=30)
-    assert limits_embed(limits, 1, caps, str).description == expected
+    assert limits_embed(Voice(), limits, 1, caps, str).description == expected
 
 
 def test_many_roles_are_shown_in_whole_lines() -> None:
     caps = [RoleCap(number, 2, 2, 2, 60) for number in range(2, 200)]
-    embed = limits_embed(Limits(), 1, caps, lambda role_id: f"<@&{10**18 + role_id}>")
+    embed = limits_embed(Voice(), Limits(), 1, caps, lambda role_id: f"<@&{10**18 + role_id}>")
     lines = (embed.description or "").splitlines()
     assert len(embed) <= 4096
     assert lines[-1] == f"-# and {199 - (len(lines) - 1)} more lines"

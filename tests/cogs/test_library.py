@@ -19,6 +19,7 @@ from tests.cogs.atelier import (
     fixture,
     in_module_loop,
     names,
+    option,
     text,
 )
 from tests.cogs.test_history import ONE, TWO, say
@@ -264,8 +265,8 @@ async def test_an_export_makes_the_same_workflow_elsewhere(room: Atelier) -> Non
     await room.discord.until(lambda: "karte" in elsewhere.guild.commands, PATIENCE)
     made = elsewhere.guild.commands["karte"]
     assert made["description"] == "A card, but larger"
-    (option,) = made["options"]
-    assert (option["name"], option["max_value"]) == ("breite", 48)
+    assert names(made) == ["breite"]
+    assert option(made, "breite")["max_value"] == 48
     async with room.catalog() as catalog:
         published = await catalog.find(elsewhere.guild.id, "karte")
         assert published

@@ -167,7 +167,7 @@ async def test_publishing_makes_a_command_at_once_and_only_here(room: Atelier) -
     assert command["name"] == "fog-glass"
     assert command["description"] == "Blurs one image; the smallest useful form."
     assert names(command) == ["photo", "radius"]
-    assert option(command, "photo") | {"type": 11, "required": True} == option(command, "photo")
+    assert option(command, "photo") | {"type": 11} == option(command, "photo")
     radius = option(command, "radius")
     assert (radius["type"], radius["min_value"], radius["max_value"]) == (10, 0, 40)
     assert "required" not in radius
@@ -389,7 +389,7 @@ async def test_a_draft_belongs_to_its_server(room: Atelier) -> None:
 @in_module_loop
 async def test_there_are_no_commands_in_direct_messages(room: Atelier) -> None:
     await room.publish(fixture("blur"))
-    for command in ("workflow list", "jobs", "fog-glass"):
+    for command in ("workflow list", "fog-glass"):
         with pytest.raises(ClientRefusal):
             await room.place.admin.slash(room.place.admin.dm, command, {})
 
@@ -520,15 +520,15 @@ async def test_a_name_that_was_changed_is_told_of(room: Atelier) -> None:
 
 
 async def test_the_log_tells_who_published_and_removed_what(atelier: Atelier, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "cogs")
+    caplog.set_level(logging.INFO, "bot.audit")
     await atelier.publish(fixture("blur"))
     admin = atelier.place.admin
     question = await atelier.answer(await admin.slash(atelier.channel, "workflow remove", {"name": "fog-glass"}))
     await admin.press(question, "Remove")
     await atelier.shows(question, "is removed")
     where = f"server {atelier.place.guild.id}: user {admin.user.id}"
-    said = [record.getMessage() for record in caplog.records if record.name == "cogs._publish"]
-    assert said == [f"{where} published /fog-glass", f"{where} removed /fog-glass"]
+    said = [record.getMessage().strip() for record in caplog.records if record.name == "bot.audit"]
+    assert said == [f"{where} published /fog-glass v1", f"{where} removed /fog-glass"]
 
 
 async def test_a_node_pack_that_was_just_installed_is_seen(atelier: Atelier) -> None:
