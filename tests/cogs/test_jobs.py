@@ -17,9 +17,11 @@ from bot.playground.discord import Permissions
 from bot.pool import open_pool
 from cogs._cancel import moderates
 from cogs._job import job_embed, trouble_of, where_told
+from cogs._jobs_list import PAGE
 from tests.cogs.atelier import (
     PHOTO,
     Atelier,
+    Field,
     blank,
     buttons,
     custom_id,
@@ -31,6 +33,7 @@ from tests.cogs.atelier import (
     workflow,
 )
 from workflows.client import open_http
+from workflows.texts import Voice
 
 
 @pytest.mark.parametrize("atelier", [{"max_in_flight": 1}], indirect=True, ids=["one at a time"])
@@ -47,16 +50,16 @@ async def test_jobs_shows_where_each_one_stands(atelier: Atelier) -> None:
     uploading = await atelier.run("fog-glass", {"photo": PHOTO})
     answer = await atelier.answer(await atelier.place.member.slash(atelier.channel, "jobs"))
     assert answer.ephemeral
-    lines = text(answer).splitlines()[1:]
-    stands = [re.match(r"\S+ [^\[]+", line)[0].strip() for line in lines]  # type: ignore[index]
-    assert [re.sub(r"<t:\d+:R>", "<t:0:R>", stand) for stand in stands] == [
-        "⏳ uploading",
-        "⏳ Waiting, **1st in line** · starts <t:0:R>",
-        "⏳ running",
-        re.match(r"✅ \d\.\d s", lines[3])[0],  # type: ignore[index]
+    lines = re.sub(r"<t:\d+:R>", "<t>", text(answer)).splitlines()[1:9]
+    stands = [re.sub(r"`[a-z0-9]{10}`", "id", line) for line in lines[1::2]]
+    assert stands[:3] == [
+        "-# uploading · <t> · id",
+        "-# Waiting, **1st in line** · starts <t> · <t> · id",
+        "-# running · <t> · id",
     ]
+    assert re.fullmatch(r"-# \d\.\d s · <t> · id", stands[3])
     link = f"(https://discord.com/channels/{atelier.place.guild.id}/{atelier.channel.id}/{running.id})"
-    assert f"[Blank]{link}" in lines[2]
+    assert lines[4] == f"🎨 [Blank]{link}"
     assert "You have not run anything here yet." in await atelier.ask(atelier.place.other, "jobs")
     await atelier.place.member.press(waiting, "Cancel")
     await atelier.over(waiting)
@@ -64,32 +67,124 @@ async def test_jobs_shows_where_each_one_stands(atelier: Atelier) -> None:
     await atelier.over(uploading)
     await atelier.tidy()
     shown = await atelier.ask(atelier.place.member, "jobs")
-    assert [line[0] for line in shown.splitlines()[1:]] == ["✅", "🛑", "✅", "✅"]
+    assert [line[0] for line in shown.splitlines()[1::2]] == ["✅", "🛑", "✅", "✅"]
 
 
-@in_module_loop
-async def test_the_last_ten_are_shown_newest_first(room: Atelier) -> None:
-    await room.publish(workflow(blank(), name="Blank"))
-    cards = [await room.over(await room.run("blank")) for _ in range(12)]
-    shown = (await room.ask(room.place.member, "jobs")).splitlines()[1:]
-    assert len(shown) == 10
-    for line, card in zip(shown, reversed(cards), strict=False):
-        assert line.endswith(f"`{job_id(card)}`")
+def page_of(message) -> list[str]:
+    """The ids on a page of the list."""
+    return re.findall(r"`([a-z0-9]{10})`$", text(message), re.MULTILINE)
+
+
+def foot(message) -> str:
+    return message.embeds[0].get("footer", {}).get("text", "")
 
 
 @pytest.mark.parametrize("atelier", [{"waiting_per_user": 20}], indirect=True, ids=["twenty each"])
-async def test_long_titles_are_shown_in_whole_lines(atelier: Atelier) -> None:
-    await atelier.publish(texts(name="*_`~" * 40), name="odd")
-    for _ in range(10):
-        await atelier.over(await atelier.run("odd"))
+async def test_pages_turn_also_after_a_restart(atelier: Atelier) -> None:
+    await atelier.publish(workflow(blank(), name="Blank"))
+    member = atelier.place.member
+    newest = [job_id(await atelier.over(await atelier.run("blank"))) for _ in range(PAGE + 2)][::-1]
+    shown = await atelier.answer(await member.slash(atelier.channel, "jobs"))
+    assert page_of(shown) == newest[:PAGE]
+    assert foot(shown) == "1–8 of 10"
+    await atelier.restart()
+    await atelier.changed(shown, await member.press(shown, "Next"))
+    assert page_of(shown) == newest[PAGE:]
+    assert foot(shown) == "9–10 of 10"
+    await atelier.changed(shown, await member.press(shown, "Previous"))
+    assert page_of(shown) == newest[:PAGE]
+
+
+@in_module_loop
+async def test_only_some_are_shown_by_how_they_stand_and_by_workflow(room: Atelier) -> None:
+    await room.publish(workflow(blank(), name="Blank"))
+    await room.publish(fixture("blur"))
+    done = job_id(await room.over(await room.run("blank")))
+    failed = job_id(await room.over(await room.run("fog-glass", {"photo": ("x.png", b"nothing")})))
+    await room.tidy()
+    await room.invoke.pause()
+    running = await room.shows(await room.run("blank"), "🎨")
+    member = room.place.member
+    shown = await room.answer(await member.slash(room.channel, "jobs"))
+    assert page_of(shown) == [job_id(running), failed, done]
+    for label, ids in {
+        "Done": [done],
+        "Waiting and running": [job_id(running)],
+        "Failed or cancelled": [failed],
+    }.items():
+        await room.changed(shown, await member.select(shown, "Show which?", [label]))
+        assert page_of(shown) == ids
+    await room.invoke.resume()
+    await room.over(running)
+    await room.tidy()
+    await room.changed(shown, await member.select(shown, "Show which?", ["Waiting and running"]))
+    assert "None of your jobs is among these." in text(shown)
+    # By workflow: as suggested, as typed, and what there is none of.
+    found = await member.autocomplete(room.channel, "jobs", "workflow", "bla")
+    assert [choice["name"] for choice in found] == ["Blank"]
+    for typed in (found[0]["value"], "blank"):
+        shown = await room.answer(await member.slash(room.channel, "jobs", {"workflow": typed}))
+        assert text(shown).splitlines()[1] == "-# Only Blank"
+        assert page_of(shown) == [job_id(running), done]
+    refused = await room.answer(await member.slash(room.channel, "jobs", {"workflow": "*nothing*"}))
+    assert text(refused).startswith(r"None of your jobs here ran a workflow called “\*nothing\*”.")
+
+
+@in_module_loop
+async def test_a_list_is_turned_by_its_own_member_only(room: Atelier) -> None:
+    member, other = room.place.member, room.place.other
+    shown = await room.answer(await other.slash(room.channel, "jobs"))
+    pressed = await room.press_raw(other, shown, f"familiar:jobs:>:{member.id}:1:all:0")
+    assert text(await room.answer(pressed)) == "That list is somebody else's. `/jobs` shows yours."
+    # A page that is no more is the last one that there is.
+    await room.changed(shown, await room.press_raw(other, shown, f"familiar:jobs:>:{other.id}:999:all:0"))
+    assert "You have not run anything here yet." in text(shown)
+
+
+@pytest.mark.parametrize("atelier", [{"waiting_per_user": 20}], indirect=True, ids=["twenty each"])
+async def test_a_page_of_long_titles_and_prompts_is_whole(atelier: Atelier) -> None:
+    await atelier.publish(texts(Field("value", "", "Prompt"), name="*_`~" * 40), name="odd")
     await atelier.invoke.pause()
-    cards = [await atelier.run("odd") for _ in range(12)]
+    given = {"prompt": "](https://evil.example) @everyone `" * 20}
+    cards = [await atelier.run("odd", given) for _ in range(PAGE)]
     lines = (await atelier.ask(atelier.place.member, "jobs")).splitlines()[1:]
-    assert all(line.endswith("`") for line in lines[:-1])
-    assert lines[-1] == f"-# and {23 - len(lines)} more lines"
+    assert len(lines) == 2 * PAGE
+    assert all(line.endswith("`") for line in lines[1::2])
+    assert all("@\u200beveryone" in line for line in lines[::2])
     await atelier.invoke.resume()
     for card in cards:
         await atelier.over(card)
+
+
+@in_module_loop
+async def test_a_direct_message_lists_all_servers(room: Atelier) -> None:
+    await room.publish(workflow(blank(), name="Blank"))
+    elsewhere = room.open_place("Elsewhere")
+    there = elsewhere.guild.add_member("Bo there", user=room.place.member.user)
+    await room.publish(workflow(blank(), name="Other"), place=elsewhere)
+    await room.over(await room.run("blank"))
+    await room.over(await room.run("other", who=there))
+    dm = room.place.member.dm
+    shown = await room.answer(await room.place.member.slash(dm, "jobs"))
+    lines = text(shown).splitlines()
+    assert "· Elsewhere ·" in lines[2]
+    assert "· Room ·" in lines[4]
+    assert foot(shown) == "from all servers"
+    stranger = room.place.guild.add_member("New")
+    assert "On a server that has me, type `/`" in text(await room.answer(await stranger.slash(stranger.dm, "jobs")))
+
+
+@in_module_loop
+async def test_the_list_speaks_its_readers_language(room: Atelier) -> None:
+    await room.publish(workflow(blank(), name="Blank"))
+    frieda = room.place.guild.add_member("Frieda", locale="de")
+    assert "Du hast hier noch nichts ausgeführt." in text(await room.answer(await frieda.slash(room.channel, "jobs")))
+    card = await room.answer(await frieda.slash(room.channel, "blank"))
+    await room.over(card)
+    shown = await room.answer(await frieda.slash(room.channel, "jobs"))
+    assert text(shown).splitlines()[0] == "Deine Aufträge"
+    asked = await room.answer(await frieda.slash(room.channel, "job", {"id": job_id(card)}))
+    assert "✅ Fertig <t:" in text(asked)
 
 
 @in_module_loop
@@ -114,14 +209,14 @@ async def test_results_that_never_reached_their_card_are_told_of(atelier: Atelie
     connection.close()
     await atelier.start()
     shown = await atelier.ask(atelier.place.member, "jobs")
-    assert re.search(r"^✅ \d\.\d s · could not be posted \[Blank\]", shown, re.MULTILINE)
+    assert re.search(r"^✅ \[Blank\]\S+\n-# \d\.\d s · could not be posted · <t:", shown, re.MULTILINE)
 
 
 @in_module_loop
 async def test_a_title_cannot_end_its_link(room: Atelier) -> None:
     await room.publish(workflow(blank(), name="x](https://evil.example) [y"), name="odd")
     card = await room.over(await room.run("odd"))
-    assert text(card).splitlines()[0] == r"x\](https://evil.example) \[y"
+    assert r"x\](https://evil.example) \[y" in text(card)
     line = (await room.ask(room.place.member, "jobs")).splitlines()[1]
     link = f"https://discord.com/channels/{room.place.guild.id}/{room.channel.id}/{card.id}"
     assert f"[x)(https://evil.example) (y]({link})" in line
@@ -144,10 +239,10 @@ async def test_job_tells_where_one_stands_and_cancels_it(atelier: Atelier) -> No
     waiting = await atelier.shows(await atelier.run("blank"), "1st in line")
     shown = await looked_at(atelier, job_id(running))
     assert shown.ephemeral
-    assert re.search(r"🎨 Running, since <t:\d+:R>\nAsked <t:\d+:R>\nIts card is \[here\]\(https://", text(shown))
+    assert re.search(r"🎨 Running, started <t:\d+:R>\nAsked <t:\d+:R>\nIts card is \[here\]\(https://", text(shown))
     shown = await looked_at(atelier, f" `{job_id(waiting).upper()}` ")
     assert re.search(r"⏳ Waiting, \*\*1st in line\*\* · starts <t:\d+:R>", text(shown))
-    assert buttons(shown) == ["Cancel"]
+    assert buttons(shown) == ["Cancel", "Show its card here"]
     assert await atelier.told(await atelier.place.member.press(shown, "Cancel")) == "🛑 Cancelling …"
     await atelier.over(waiting)
     assert "🛑 Cancelled." in text(waiting)
@@ -156,7 +251,7 @@ async def test_job_tells_where_one_stands_and_cancels_it(atelier: Atelier) -> No
     await atelier.tidy()
     done = await looked_at(atelier, job_id(running))
     assert re.search(r"✅ Done <t:\d+:R>, after \d+\.\d s\.\nAsked", text(done))
-    assert buttons(done) == []
+    assert buttons(done) == ["Show its card here", "Again", "Details"]
     assert "🛑 Cancelled <t:" in text(await looked_at(atelier, job_id(waiting)))
 
 
@@ -174,6 +269,21 @@ async def test_job_is_for_its_member_and_for_moderators_of_its_server(room: Atel
     stranger = elsewhere.guild.add_member("Stranger", manage_messages=True)
     answer = await room.answer(await stranger.slash(elsewhere.channel, "job", {"id": job_id(card)}))
     assert text(answer) == unknown
+
+
+@in_module_loop
+async def test_what_is_kept_private_is_told_to_moderators_without_what_it_says(room: Atelier) -> None:
+    room.place.member.close_direct_messages()
+    await room.publish(fixture("blur"))
+    card = await room.over(await room.run("fog-glass", {"photo": ("x.png", b"nothing"), "private": True}))
+    await room.tidy()
+    own = text(await looked_at(room, job_id(card)))
+    assert "that file is not a picture" in own
+    assert "only you see it" in own
+    told = text(await looked_at(room, job_id(card), room.place.admin))
+    assert re.search(r"❌ Ended <t:\d+:R>, after [\d.]+ s\.\n", told)
+    assert "picture" not in told
+    assert "Its card is private: only the one who asked for it sees it." in told
 
 
 @in_module_loop
@@ -242,6 +352,7 @@ async def test_job_suggests_ones_own_newest_first(room: Atelier) -> None:
     assert await room.place.other.autocomplete(room.channel, "job", "id") == []
 
 
+ENGLISH = Voice()
 OVER = Job(
     id="x",
     user_id=1,
@@ -255,6 +366,7 @@ OVER = Job(
 )
 TOLD = {
     "on its card": ({"delivery": Told.CARD, "delivered_at": now()}, "Its card is [here]"),
+    "deleted since": ({"message_id": None, "delivered_at": now()}, "Its results were deleted."),
     "before that was noted": ({"delivered_at": now()}, "Its card is [here]"),
     "on its way": ({"state": State.FINISHED}, "Its card is [here]"),
     "directly": ({"delivery": Told.DIRECT, "delivered_at": now()}, "It was told by direct message"),
@@ -271,7 +383,7 @@ TOLD = {
 
 @pytest.mark.parametrize(("changes", "words"), TOLD.values(), ids=TOLD.keys())
 def test_where_a_job_was_told(changes: dict, words: str) -> None:
-    assert words in where_told(OVER.evolve(**changes))
+    assert words in where_told(OVER.evolve(**changes), ENGLISH)
 
 
 STANDS = {
@@ -284,7 +396,7 @@ STANDS = {
 
 @pytest.mark.parametrize(("changes", "standing", "words"), STANDS.values(), ids=STANDS.keys())
 def test_where_a_job_stands(changes: dict, standing: Standing, words: str) -> None:
-    embed = job_embed(OVER.evolve(outcome=None, **changes), standing, is_own=True)
+    embed = job_embed(OVER.evolve(outcome=None, **changes), standing, ENGLISH, is_own=True)
     assert (embed.description or "").startswith(words)
 
 
@@ -313,7 +425,7 @@ async def test_what_keeps_a_job_from_going_on(
                 backend.set_aside("it is away")
         job = OVER.evolve(outcome=None, state=state, backend="a")
         assert trouble_of(job, pool) == words
-        shown = job_embed(job, Standing(1, None), is_own=True, trouble=words).description or ""
+        shown = job_embed(job, Standing(1, None), ENGLISH, is_own=True, trouble=words).description or ""
         assert shown.startswith(words)
 
 
