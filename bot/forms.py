@@ -29,6 +29,8 @@ class Form:
     version: int
     given: dict[str, Any] = field(default_factory=dict[str, Any])
     attachments: tuple[Attachment, ...] = ()
+    #: Only its member shall see what it runs; None: as they prefer it.
+    is_private: bool | None = None
 
     def evolve(self, **changes: Any) -> Form:
         return replace(self, **changes)
@@ -44,13 +46,20 @@ class FormStore:
         """Keep a form, so that it can be gone on with after a restart; those of another day give way."""
         await db.write(self._db, "DELETE FROM forms WHERE created_at < ?", ((now() - FORM_LIFE).isoformat(),))
         query = """
-            INSERT INTO forms (id, guild_id, user_id, workflow_id, version, given, attachments, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO forms (id, guild_id, user_id, workflow_id, version, given, attachments, is_private, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET
                 version = excluded.version, given = excluded.given, attachments = excluded.attachments
         """
         attachments = json.dumps([asdict(attachment) for attachment in form.attachments])
-        values = (form.workflow_id, form.version, json.dumps(form.given), attachments, now().isoformat())
+        values = (
+            form.workflow_id,
+            form.version,
+            json.dumps(form.given),
+            attachments,
+            form.is_private,
+            now().isoformat(),
+        )
         await db.write(self._db, query, (form.id, form.guild_id, form.user_id, *values))
         return form
 
@@ -89,4 +98,5 @@ def _form(row: sqlite3.Row) -> Form:
         version=row["version"],
         given=json.loads(row["given"]),
         attachments=tuple(Attachment(**attachment) for attachment in json.loads(row["attachments"])),
+        is_private=None if row["is_private"] is None else bool(row["is_private"]),
     )

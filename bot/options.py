@@ -9,12 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from slugify import slugify
 
 from workflows.errors import UserError
 from workflows.naming import slug
 from workflows.spec import LARGEST, InputSpec, Kind
+from workflows.texts import LANGUAGES, Voice, say
 from workflows.words import EXAMPLES, describe, shorten, show
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "MAX_OPTIONS",
     "MORE",
     "Arrangement",
+    "Extra",
     "Option",
     "TooManyRequired",
     "arrange",
@@ -110,6 +113,27 @@ class Option:
         )
 
 
+class Extra(StrEnum):
+    """An option that stands for no input; the value is its name."""
+
+    FROM_JOB = "from_job"
+    FROM_URL = "from_url"
+    PRIVATE = "private"
+
+    @property
+    def description(self) -> str:
+        return say(f"commands-extra_{self.value}")
+
+    @property
+    def characters(self) -> int:
+        """How much of the command's 8,000 characters it takes: of each text, Discord counts its longest language."""
+        told = (Voice(language)(f"commands-extra_{self.value}") for language in LANGUAGES)
+        return len(self.value) + max(map(len, told))
+
+
+_FOR_PICTURES = frozenset({Extra.FROM_JOB, Extra.FROM_URL})
+
+
 @dataclass(frozen=True)
 class Arrangement:
     """A command as it will be: its options in order, the inputs that found no room, and collections cut short."""
@@ -117,6 +141,8 @@ class Arrangement:
     options: tuple[Option, ...]
     left_out: tuple[InputSpec, ...]
     cut: tuple[InputSpec, ...] = ()
+    #: What is asked behind the inputs, as far as there is room.
+    extras: tuple[Extra, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -149,7 +175,33 @@ def arrange(name: str, description: str, inputs: Sequence[InputSpec]) -> Arrange
         chosen[spec.name] += [option for option in further if room.take(option)]
     options = [option for several in chosen.values() for option in several]
     cut = [spec for spec in asked if 0 < len(chosen.get(spec.name, ())) < len(spec.names)]
-    return Arrangement(tuple(sorted(options, key=lambda option: not option.required)), tuple(left_out), tuple(cut))
+    extras = _extras(asked, options, room)
+    options = _with_other_ways(options, len(_FOR_PICTURES & set(extras)))
+    options.sort(key=lambda option: not option.required)
+    return Arrangement(tuple(options), tuple(left_out), tuple(cut), extras)
+
+
+def _extras(asked: Sequence[InputSpec], options: Sequence[Option], room: _Room) -> tuple[Extra, ...]:
+    """Choose what is asked beside the inputs: what there is room for, and no input has the name of."""
+    taken = {name for spec in asked for name in spec.names} | {option.name for option in options}
+    takes_pictures = any(_is_picture(option) for option in options)
+    return tuple(
+        extra
+        for extra in Extra
+        if extra.value not in taken
+        and (takes_pictures or extra not in _FOR_PICTURES)
+        and room.take_characters(extra.characters)
+    )
+
+
+def _with_other_ways(options: Sequence[Option], ways: int) -> list[Option]:
+    """Return the options with none for the first pictures required: so many may be given in other ways."""
+    pictures = list(dict.fromkeys(option.spec.name for option in options if _is_picture(option)))
+    return [replace(option, required=option.required and option.spec.name not in pictures[:ways]) for option in options]
+
+
+def _is_picture(option: Option) -> bool:
+    return option.spec.is_file and not option.spec.is_video
 
 
 def _least(options: list[Option]) -> list[Option]:
@@ -166,10 +218,14 @@ class _Room:
 
     def take(self, option: Option) -> bool:
         """Take an option in, if it fits."""
-        if self.options < 1 or option.characters > self.characters:
+        return self.take_characters(option.characters)
+
+    def take_characters(self, characters: int) -> bool:
+        """Take in an option of so many characters, if it fits."""
+        if self.options < 1 or characters > self.characters:
             return False
         self.options -= 1
-        self.characters -= option.characters
+        self.characters -= characters
         return True
 
     def take_all(self, options: list[Option]) -> list[Option]:

@@ -15,14 +15,16 @@ import discord
 from discord import app_commands
 
 from bot.catalog import Published
-from bot.options import MAX_CHOICES, Option, arrange, command_description, shorten
+from bot.options import MAX_CHOICES, Extra, Option, arrange, command_description, shorten
+from cogs._entering import Wishes
+from cogs._own_jobs import suggest_own
 from workflows import compounds, scalars
 from workflows.errors import UserError
 from workflows.models import ModelRecord
 from workflows.spec import LARGEST, InputSpec, Kind
 
-#: What a command does when it is used: the raw values by option name.
-OnRun = Callable[[discord.Interaction[Any], Published, Mapping[str, Any]], Awaitable[None]]
+#: What a command does when it is used: the raw values by option name, and what is wished beside.
+OnRun = Callable[[discord.Interaction[Any], Published, Mapping[str, Any], Wishes], Awaitable[None]]
 #: What is installed, for suggestions.
 Models = Callable[[], "list[ModelRecord]"]
 
@@ -37,19 +39,24 @@ def build_command(published: Published, on_run: OnRun, models: Models) -> app_co
     """Build the slash command of a published workflow. Raises UserError where it does not fit Discord's limits."""
     arrangement = arrange(published.slug, published.description, published.inputs)
     names = {f"p{number}": option for number, option in enumerate(arrangement.options)}
+    extras = {f"e{number}": extra for number, extra in enumerate(arrangement.extras)}
+    asked: dict[str, Option | Extra] = {**names, **extras}
 
     async def callback(interaction: discord.Interaction[Any], **given: Any) -> None:
-        raw = {names[parameter].name: value for parameter, value in given.items() if value is not None}
-        await on_run(interaction, published, raw)
+        raw = {names[p].name: value for p, value in given.items() if p in names and value is not None}
+        wishes = {extras[p].value: value for p, value in given.items() if p in extras and value is not None}
+        await on_run(interaction, published, raw, Wishes(**wishes))
 
     first = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=discord.Interaction)
-    callback.__signature__ = inspect.Signature([first, *(_parameter(p, o) for p, o in names.items())])  # type: ignore[attr-defined]
-    described = app_commands.describe(**{p: option.description for p, option in names.items()})(callback)
-    renamed = app_commands.rename(**{p: option.name for p, option in names.items()})(described)
+    parameters = [*(_parameter(p, o) for p, o in names.items()), *(_extra(p, e) for p, e in extras.items())]
+    callback.__signature__ = inspect.Signature([first, *parameters])  # type: ignore[attr-defined]
+    described = app_commands.describe(**{p: one.description for p, one in asked.items()})(callback)
+    renamed = app_commands.rename(**{p: _name(one) for p, one in asked.items()})(described)
     listed = {p: _choices(option) for p, option in names.items() if option.choices}
     if listed:
         renamed = app_commands.choices(**listed)(renamed)
     suggested = {p: _suggester(option, models) for p, option in names.items() if option.is_suggested}
+    suggested |= {p: suggest_own for p, extra in extras.items() if extra is Extra.FROM_JOB}
     if suggested:
         renamed = app_commands.autocomplete(**suggested)(renamed)
     description = command_description(published.name, published.description, arrangement)
@@ -59,6 +66,15 @@ def build_command(published: Published, on_run: OnRun, models: Models) -> app_co
 def _parameter(name: str, option: Option) -> inspect.Parameter:
     default = inspect.Parameter.empty if option.required else None
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=_annotation(option))
+
+
+def _extra(name: str, extra: Extra) -> inspect.Parameter:
+    annotation = bool if extra is Extra.PRIVATE else str
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _name(asked: Option | Extra) -> str:
+    return asked.value if isinstance(asked, Extra) else asked.name
 
 
 def _annotation(option: Option) -> Any:

@@ -15,13 +15,16 @@ from workflows import match
 from workflows.errors import InputError
 from workflows.models import ModelRecord
 from workflows.scalars import offered, short
+from workflows.texts import say
 from workflows.values import InputSpec, Kind, parse
-from workflows.words import listed, show
+from workflows.words import show
 
 #: Discord's modals hold five fields.
 PER_MODAL = 5
 #: What is picked from a list, where it is short enough; else it is typed.
 PICKED = frozenset({Kind.CHOICE, Kind.MODEL, Kind.STYLE_PRESET})
+#: Of many names, so many are told.
+_TOLD = 6
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class File:
     url: str
     size: int
     content_type: str | None = None
+    #: Where a fresh URL can be had, as bot.jobs.Attachment has it.
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,9 @@ class Sheet:
     def raw(self) -> dict[str, Any]:
         """All that was given, as a slash command would deliver it."""
         return self.given | {
-            file.name: File(file.filename, file.url, file.size) for spec in self.inputs for file in self.files(spec)
+            file.name: File(file.filename, file.url, file.size, None, file.source)
+            for spec in self.inputs
+            for file in self.files(spec)
         }
 
     def fitting(self) -> Sheet:
@@ -120,10 +127,11 @@ class Sheet:
     def shown(self, spec: InputSpec) -> str:
         """Return what an input holds at the moment, for people."""
         if spec.is_file:
-            return ", ".join(file.filename for file in self.files(spec)) or "none attached"
+            return ", ".join(file.filename for file in self.files(spec)) or say("run-form-none-attached")
         if not self.has_value(spec) and (spec.required or spec.is_seed or spec.default is None):
-            return "not set" if spec.required or not spec.is_seed else "random"
-        return self.text(spec) or "empty"
+            is_drawn = spec.is_seed and not spec.required
+            return say("run-form-random") if is_drawn else say("run-form-not-set")
+        return self.text(spec) or say("run-form-empty")
 
     def text(self, spec: InputSpec) -> str:
         """Return what an input holds at the moment, as it could be typed; empty where it has no value."""
@@ -173,16 +181,16 @@ class Sheet:
         """Return an error in words for a field that is typed: what is near, or what there is."""
         if spec.kind is Kind.LORAS and "no installed model" in error.problem:
             names = [model.name for model in offered(spec, self.models or ())]
-            return f"{error.problem} There are: {listed(names)}." if names else error.problem
+            return say("run-form-there-are", problem=error.problem, names=some_of(names)) if names else error.problem
         labels = [label for _, label in self.offers(spec)]
         if not labels:
             return error.problem
         if len(labels) <= MAX_MENU:
-            return "that choice is not there any more. Please pick again."
+            return say("run-form-choice-gone")
         typed = str(self.form.given[spec.name])
         if found := near(typed, labels):
-            return f"has no “{short(typed)}”. Did you mean {either(found)}?"
-        return f"has no “{short(typed)}”. There are: {listed(labels)}."
+            return say("run-form-near", typed=short(typed), alike=either(found))
+        return say("run-form-none-such", typed=short(typed), names=some_of(labels))
 
 
 def near(typed: str, labels: Sequence[str]) -> list[str]:
@@ -196,4 +204,10 @@ def near(typed: str, labels: Sequence[str]) -> list[str]:
 
 def either(names: Sequence[str]) -> str:
     """Say some names as one would: "a", "a or b", "a, b or c"."""
-    return " or ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+    return say("form-either", names=", ".join(names[:-1]), last=names[-1]) if len(names) > 1 else "".join(names)
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Say the first of some names, and how many more there are."""
+    shown = ", ".join(names[:_TOLD])
+    return say("form-some", names=shown, more=len(names) - _TOLD) if len(names) > _TOLD else shown

@@ -15,13 +15,15 @@ import discord
 
 from bot.jobs import Attachment
 from bot.options import MAX_MENU
+from cogs import _form_hints
 from cogs._form import PER_MODAL, PICKED, File, Sheet
-from cogs._launch import file_attachments
+from cogs._parts import file_attachments
 from workflows.compounds import LORA_WEIGHT
 from workflows.errors import InputError
 from workflows.scalars import offered
+from workflows.texts import Voice
 from workflows.values import InputSpec, Kind
-from workflows.words import EXAMPLES, describe, shorten, show
+from workflows.words import EXAMPLES, shorten, show
 
 #: What Discord's modals take.
 _TITLE, _LABEL, _DESCRIPTION, _PLACEHOLDER, _TEXT, _FILES = 45, 45, 100, 100, 4000, 10
@@ -31,9 +33,10 @@ _FEW, _SHORT = 4, 30
 _ONE_LINE = 80
 #: The button for "no value": a group of buttons cannot be emptied again.
 _NONE = "none"
-_YES_NO = [("yes", "Yes"), ("no", "No")]
 
 MODAL = "familiar:form:fields:"
+#: What is sent in by this one is run at once, if it is right.
+MODAL_TO_RUN = "familiar:form:torun:"
 
 
 class Way(Enum):
@@ -63,27 +66,27 @@ def way(sheet: Sheet, spec: InputSpec) -> Way:
     return Way.PARAGRAPH if spec.kind is Kind.STRING and is_long else Way.LINE
 
 
-def modal(sheet: Sheet, number: int) -> discord.ui.Modal:
+def modal(sheet: Sheet, number: int, voice: Voice, *, to_run: bool = False) -> discord.ui.Modal:
     """Build the modal of one group of inputs."""
     groups = sheet.groups
     first = number * PER_MODAL + 1
     last = first + len(groups[number]) - 1
     part = (f" · {first}–{last}" if first < last else f" · {first}") if len(groups) > 1 else ""
     title = shorten(sheet.published.name, _TITLE - len(part)) + part
-    built = discord.ui.Modal(title=title, custom_id=f"{MODAL}{sheet.form.id}")
+    built = discord.ui.Modal(title=title, custom_id=f"{MODAL_TO_RUN if to_run else MODAL}{sheet.form.id}")
     for spec in groups[number]:
-        built.add_item(field(sheet, spec))
+        built.add_item(field(sheet, spec, voice))
     # The answer comes by its id; the library need not remember a form that may never be sent.
     built.stop()
     return built
 
 
-def field(sheet: Sheet, spec: InputSpec) -> discord.ui.Label[Any]:
+def field(sheet: Sheet, spec: InputSpec, voice: Voice) -> discord.ui.Label[Any]:
     """Build the field of one input; its id is the input's name."""
     asked = way(sheet, spec)
-    hint = shorten(_hint(sheet, spec, asked), _DESCRIPTION)
+    hint = shorten(_hint(sheet, spec, asked, voice), _DESCRIPTION)
     return discord.ui.Label(
-        text=shorten(spec.name, _LABEL), description=hint or None, component=_COMPONENTS[asked](sheet, spec)
+        text=shorten(spec.name, _LABEL), description=hint or None, component=_COMPONENTS[asked](sheet, spec, voice)
     )
 
 
@@ -104,35 +107,16 @@ def held(sheet: Sheet, spec: InputSpec) -> str:
     return "" if spec.required else _NONE
 
 
-def _hint(sheet: Sheet, spec: InputSpec, asked: Way) -> str:
-    """Return what stands above a field: what it takes, where one cannot see that, and the author's words."""
-    author = spec.description.strip()
-    words = ["" if author.casefold().replace(" ", "_") == spec.name else author]
+def _hint(sheet: Sheet, spec: InputSpec, asked: Way, voice: Voice) -> str:
+    """Return what stands above a field."""
     if asked is Way.FILES:
-        many = f"Up to {_most_files(spec)}." if _most_files(spec) > 1 else ""
-        attached = shorten(sheet.shown(spec), 50) if sheet.has_value(spec) else ""
-        words = [many, f"Empty keeps {attached}." if attached else "", *words]
-    elif asked in {Way.LINE, Way.PARAGRAPH}:
-        count = len(sheet.text(spec))
-        kept = f"Yours has {count:,} characters; a form shows {_TEXT:,}. Empty keeps it." if count > _TEXT else ""
-        words = [kept, _takes(sheet, spec), *words]
-    return " ".join(word for word in words if word)
+        return _form_hints.of_files(sheet, spec, _most_files(spec), voice)
+    if asked in {Way.LINE, Way.PARAGRAPH}:
+        return _form_hints.of_text(sheet, spec, _TEXT, voice)
+    return _form_hints.of_offers(spec)
 
 
-def _takes(sheet: Sheet, spec: InputSpec) -> str:
-    if spec.kind is Kind.STRING:
-        return ""
-    if spec.is_installed and sheet.models is not None:
-        count = len(offered(spec, sheet.models))
-        if spec.kind is Kind.LORAS or not count:
-            return "" if count else "None that fits is installed."
-        return f"Its name; {count} are installed."
-    # The default stands in the field.
-    takes = describe(replace(spec, default=None, required=False))
-    return takes[:1].upper() + takes[1:] + "."
-
-
-def _files(sheet: Sheet, spec: InputSpec) -> discord.ui.Item[Any]:
+def _files(sheet: Sheet, spec: InputSpec, _voice: Voice) -> discord.ui.Item[Any]:
     required = spec.required and not sheet.has_value(spec)
     most = _most_files(spec)
     return discord.ui.FileUpload(
@@ -144,40 +128,46 @@ def _most_files(spec: InputSpec) -> int:
     return min(len(spec.names), _FILES)
 
 
-def _buttons(sheet: Sheet, spec: InputSpec) -> discord.ui.Item[Any]:
-    options = _YES_NO if spec.kind is Kind.BOOLEAN else sheet.offers(spec)
-    if spec.kind is Kind.BOOLEAN and spec.default is None and not spec.required:
-        options = [*options, (_NONE, "Leave as it is")]
+def _buttons(sheet: Sheet, spec: InputSpec, voice: Voice) -> discord.ui.Item[Any]:
+    options = _yes_or_no(spec, voice) if spec.kind is Kind.BOOLEAN else sheet.offers(spec)
     now = held(sheet, spec)
     return discord.ui.RadioGroup(
         custom_id=spec.name,
         required=spec.required,
         options=[
-            discord.RadioGroupOption(label=_option_label(label), value=_token(value), default=_token(value) == now)
+            discord.RadioGroupOption(
+                label=_option_label(label, voice), value=_token(value), default=_token(value) == now
+            )
             for value, label in options
         ],
     )
 
 
-def _menu(sheet: Sheet, spec: InputSpec) -> discord.ui.Item[Any]:
+def _yes_or_no(spec: InputSpec, voice: Voice) -> list[tuple[str, str]]:
+    options = [("yes", voice("form-yes")), ("no", voice("form-no"))]
+    may_be_neither = spec.default is None and not spec.required
+    return [*options, (_NONE, voice("form-neither"))] if may_be_neither else options
+
+
+def _menu(sheet: Sheet, spec: InputSpec, voice: Voice) -> discord.ui.Item[Any]:
     now = held(sheet, spec)
     return discord.ui.Select(
         custom_id=spec.name,
         required=spec.required,
         min_values=1 if spec.required else 0,
         options=[
-            discord.SelectOption(label=_option_label(label), value=_token(value), default=_token(value) == now)
+            discord.SelectOption(label=_option_label(label, voice), value=_token(value), default=_token(value) == now)
             for value, label in sheet.offers(spec)
         ],
     )
 
 
-def _option_label(label: str) -> str:
-    return shorten(label, 100) or "empty"
+def _option_label(label: str, voice: Voice) -> str:
+    return shorten(label, 100) or voice("run-form-empty")
 
 
 def _typed(style: discord.TextStyle):
-    def build(sheet: Sheet, spec: InputSpec) -> discord.ui.Item[Any]:
+    def build(sheet: Sheet, spec: InputSpec, voice: Voice) -> discord.ui.Item[Any]:
         text = held(sheet, spec)
         most = max(min(_TEXT, spec.max_length), len(text), 1) if spec.kind is Kind.STRING else _TEXT
         kept = len(sheet.text(spec)) > _TEXT
@@ -185,7 +175,7 @@ def _typed(style: discord.TextStyle):
             custom_id=spec.name,
             style=style,
             default=text or None,
-            placeholder=shorten(_placeholder(sheet, spec), _PLACEHOLDER) or None,
+            placeholder=shorten(_placeholder(sheet, spec, voice), _PLACEHOLDER) or None,
             required=spec.required and not kept,
             max_length=most,
         )
@@ -193,10 +183,10 @@ def _typed(style: discord.TextStyle):
     return build
 
 
-def _placeholder(sheet: Sheet, spec: InputSpec) -> str:
+def _placeholder(sheet: Sheet, spec: InputSpec, voice: Voice) -> str:
     """Return what an empty field shows: the value that counts then, or how one is written."""
     if spec.is_seed and not spec.required:
-        return "random"
+        return voice("run-form-random")
     if spec.default not in (None, "", []) and not spec.required:
         return show(spec, spec.default)
     if spec.kind is Kind.LORAS and (models := offered(spec, sheet.models or ())):

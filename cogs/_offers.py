@@ -1,26 +1,32 @@
-"""What is offered under a job that is over. Pure."""
+"""What is offered under a job, and what its buttons are called. Pure; an id carries what is done and to which job."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import discord
 
-from bot import problems
-from bot.cards import Told
 from bot.jobs import Job, Outcome, State
+from cogs._voice import voice_for
+from workflows.spec import InputSpec
+from workflows.texts import Voice
 
 #: By then the card says how it ended, if it ever will.
 IS_TOLD = frozenset({State.SETTLED, State.CLOSED})
 
+_STYLES = {
+    "again": discord.ButtonStyle.primary,
+    "post": discord.ButtonStyle.primary,
+    "delete": discord.ButtonStyle.danger,
+}
+
+Button = discord.ui.Button[Any]
+
 
 def may_run_again(job: Job) -> bool:
-    """Tell whether a job ended through no fault of its values, or well, but told to nobody who wanted to know."""
-    match job.outcome:
-        case Outcome.COMPLETED:
-            return is_untold(job) and job.delivery != Told.CARD_DELETED
-        case Outcome.FAILED:
-            return problems.is_ours(job.problem)
-        case _:
-            return job.outcome is Outcome.LOST
+    """Tell whether a job can be run once more, or edited first: any that is over."""
+    return job.outcome is not None and job.workflow_id is not None
 
 
 def is_untold(job: Job) -> bool:
@@ -28,20 +34,61 @@ def is_untold(job: Job) -> bool:
     return job.outcome is not None and job.state in IS_TOLD and job.delivered_at is None
 
 
-def again_id(job_id: str) -> str:
-    return f"familiar:again:{job_id}"
+def seeds(inputs: Sequence[InputSpec]) -> list[InputSpec]:
+    """Return the inputs that can be drawn anew, so that the same values make something else."""
+    return [spec for spec in inputs if spec.is_drawn or (spec.is_seed and spec.is_asked)]
 
 
-def again_button(job_id: str) -> discord.ui.Button[discord.ui.View]:
-    return discord.ui.Button(label="Again", style=discord.ButtonStyle.primary, custom_id=again_id(job_id))
+def end_view(
+    job: Job,
+    inputs: Sequence[InputSpec] = (),
+    *,
+    has_pictures: bool | None = None,
+    has_originals: bool = False,
+) -> discord.ui.View | None:
+    """Return the buttons of a card that is over; None where there are none.
 
-
-def end_view(job: Job) -> discord.ui.View | None:
-    """Return the buttons of a card that is over; None where there are none."""
-    if not may_run_again(job) or job.message_id is None:
+    `inputs` are those of the job's version. Results are taken for pictures where it is not told what they are.
+    """
+    if job.message_id is None or job.outcome is None:
         return None
+    voice = voice_for(job)
     view = discord.ui.View(timeout=None)
-    view.add_item(again_button(job.id))
-    # Presses are dispatched by the button's template, also after a restart.
+    for row, offered in enumerate(
+        (_first_row(job, inputs, voice, has_pictures), _second_row(job, voice, has_originals))
+    ):
+        for one in offered:
+            one.row = row
+            view.add_item(one)
+    # Presses are dispatched by the buttons' templates, also after a restart.
     view.stop()
-    return view
+    return view if view.children else None
+
+
+def _first_row(job: Job, inputs: Sequence[InputSpec], voice: Voice, has_pictures: bool | None) -> list[Button]:
+    found: list[Button] = []
+    is_done = job.outcome is Outcome.COMPLETED
+    if may_run_again(job):
+        found.append(button("again", job.id, voice))
+        if any(spec.is_asked for spec in inputs):
+            found.append(button("edit", job.id, voice))
+        if is_done and seeds(inputs):
+            found.append(button("variations", job.id, voice))
+    if is_done and (bool(job.results) if has_pictures is None else has_pictures):
+        found.append(button("use", job.id, voice))
+    return [*found, button("details", job.id, voice)]
+
+
+def _second_row(job: Job, voice: Voice, has_originals: bool) -> list[Button]:
+    if job.outcome is not Outcome.COMPLETED:
+        return []
+    found = [button("delete", job.id, voice)]
+    if job.is_private:
+        found += [button("post", job.id, voice), button("keep", job.id, voice)]
+    return [*found, button("originals", job.id, voice)] if has_originals else found
+
+
+def button(act: str, job_id: str, voice: Voice) -> Button:
+    """Return the button that does one of cogs/_buttons.PRESSES with a job."""
+    style = _STYLES.get(act, discord.ButtonStyle.secondary)
+    return Button(label=voice(f"offers-{act}"), style=style, custom_id=f"familiar:{act}:{job_id}")

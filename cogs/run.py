@@ -16,10 +16,14 @@ from bot.bot import Familiar
 from bot.catalog import Named, Published
 from bot.options import MAX_CHOICES, shorten
 from cogs import _allowed, _sync
+from cogs._entering import Wishes
 from cogs._form import either, near
-from cogs._form_fields import MODAL
+from cogs._form_fields import MODAL, MODAL_TO_RUN
 from cogs._form_panel import FormButton, open_form, submit
+from cogs._here import server
+from cogs._variations import HOW_MANY, vary
 from workflows.errors import UserError
+from workflows.texts import say
 
 log = logging.getLogger(__name__)
 
@@ -55,15 +59,24 @@ class Run(commands.Cog):
                 log.exception("the commands of server %s could not be built", guild_id)
 
     @app_commands.command()
-    @app_commands.guild_only()
-    @app_commands.describe(workflow="Type a part of its name, or of what it does")
-    async def run(self, interaction: Interaction, workflow: str) -> None:
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.describe(
+        workflow="Type a part of its name, or of what it does", private="Whether only you see what it makes"
+    )
+    async def run(self, interaction: Interaction, workflow: str, private: bool | None = None) -> None:
         """Fill in a form with everything that a workflow asks for, and run it"""
-        await open_form(interaction, await self._find(interaction, workflow))
+        if server(interaction) is None:
+            # Offered all the same, so that somebody is told.
+            raise UserError(say("run-needs-server"))
+        await open_form(interaction, await self._find(interaction, workflow), wishes=Wishes(private))
 
     @run.autocomplete("workflow")
     async def _suggest(self, interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
-        names = await self.bot.engine.catalog.names(interaction.guild_id or 0)
+        guild_id = server(interaction)
+        if guild_id is None:
+            return []
+        names = await self.bot.engine.catalog.names(guild_id)
         names = await _allowed.permitted(interaction, names)
         return [
             app_commands.Choice(name=shorten(f"{named.slug} · {named.description}", 100), value=named.slug)
@@ -78,18 +91,25 @@ class Run(commands.Cog):
             return found
         names = [named for named in await catalog.names(guild_id) if named.enabled]
         if not names:
-            raise UserError("This server has no workflow to run yet.")
+            raise UserError(say("run-none-yet"))
         slugs = [named.slug for named in await _allowed.permitted(interaction, names)]
-        alike = either([f"`{slug}`" for slug in near(wanted, slugs)])
-        advice = f"Did you mean {alike}?" if alike else "Pick one of those that appear as you type."
-        raise UserError(f"There is no workflow “{shorten(typed, 40).replace('`', '')}” here. {advice}")
+        shown = shorten(typed, 40).replace("`", "")
+        if alike := near(wanted, slugs):
+            raise UserError(say("run-unknown-near", typed=shown, alike=either([f"`{slug}`" for slug in alike])))
+        raise UserError(say("run-unknown", typed=shown))
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Take in what a form's modal was sent with: the library forgets its own at a restart."""
+        """Take in what a modal was sent with: the library forgets its own at a restart."""
         custom_id = str((interaction.data or {}).get("custom_id", ""))
-        if interaction.type is discord.InteractionType.modal_submit and custom_id.startswith(MODAL):
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        if custom_id.startswith(MODAL):
             await submit(interaction, custom_id.removeprefix(MODAL))
+        elif custom_id.startswith(MODAL_TO_RUN):
+            await submit(interaction, custom_id.removeprefix(MODAL_TO_RUN), to_run=True)
+        elif custom_id.startswith(HOW_MANY):
+            await vary(interaction, custom_id.removeprefix(HOW_MANY))
 
     @commands.Cog.listener()
     async def on_commands_loaded(self) -> None:

@@ -20,17 +20,19 @@ async def forms(tmp_path: Path) -> AsyncIterator[FormStore]:
 
 
 def form(form_id: str = "f") -> Form:
-    return Form(form_id, 2**60, 7, 1, 3, {"prompt": "“a cat”", "steps": 4, "soft": True, "x": None}, PICTURES)
+    return Form(form_id, 2**60, 7, 1, 3, {"prompt": "“a cat”", "steps": 4, "soft": True, "x": None}, PICTURES, True)
 
 
 async def test_a_form_outlives_the_process(tmp_path: Path) -> None:
     async with db.connect(tmp_path / "forms.sqlite") as connection:
         await FormStore(connection).save(form())
         await FormStore(connection).save(Form("elsewhere", None, 8, 2, 1))
+        await FormStore(connection).save(Form("public", None, 8, 2, 1, is_private=False))
     async with db.connect(tmp_path / "forms.sqlite") as connection:
         forms = FormStore(connection)
         assert await forms.get("f") == form()
         assert await forms.get("elsewhere") == Form("elsewhere", None, 8, 2, 1)
+        assert await forms.get("public") == Form("public", None, 8, 2, 1, is_private=False)
         assert await forms.get("another") is None
 
 

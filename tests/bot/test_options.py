@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.options import MAX_CHARACTERS, TooManyRequired, arrange, command_description, command_name, free_name
+from bot.options import MAX_CHARACTERS, MORE, TooManyRequired, arrange, command_description, command_name, free_name
 from workflows.errors import UserError
+from workflows.texts import LANGUAGES, Voice
 from workflows.values import InputSpec, Kind
 
 
@@ -105,12 +106,73 @@ def test_fixed_inputs_are_not_asked_for() -> None:
 def test_an_image_collection_is_asked_one_by_one() -> None:
     arrangement = arrange("name", "words", [spec("image", Kind.IMAGES, max_items=3, required=True), spec("b")])
     assert [(option.name, option.required) for option in arrangement.options] == [
-        ("image", True),
+        ("image", False),
         ("image_2", False),
         ("image_3", False),
         ("b", False),
     ]
     assert [option.description for option in arrangement.options[:3]] == ["The image", "Image 2", "Image 3"]
+
+
+EXTRAS = {
+    "texts alone": ([spec("a")], ["private"]),
+    "a picture": ([spec("a", Kind.IMAGE)], ["from_job", "from_url", "private"]),
+    "a video": ([spec("a", Kind.VIDEO)], ["private"]),
+    "a hidden picture": ([spec("a", Kind.IMAGE, hidden=True)], ["private"]),
+    "an input has the name": ([spec("a", Kind.IMAGE), spec("from_url"), spec("private")], ["from_job"]),
+    "so has a file of a collection": ([spec("from", Kind.IMAGES, max_items=2), spec("b")], None),
+    "no room at all": ([spec("a", Kind.IMAGE), *many(24)], []),
+    "room for one": ([spec("a", Kind.IMAGE), *many(23)], ["from_job"]),
+    "no characters": (many(14, kind=Kind.CHOICE, choices=LONG, description="x" * 100, required=True), None),
+}
+
+
+@pytest.mark.parametrize(("inputs", "expected"), EXTRAS.values(), ids=EXTRAS.keys())
+def test_what_is_asked_beside_the_inputs_while_there_is_room(inputs: list[InputSpec], expected: list | None) -> None:
+    arrangement = arrange("name", "words", inputs)
+    assert len(arrangement.options) + len(arrangement.extras) <= 25
+    total = sum(option.characters for option in arrangement.options)
+    total += sum(extra.characters for extra in arrangement.extras)
+    assert total <= MAX_CHARACTERS
+    assert all(0 < len(extra.description) <= 100 for extra in arrangement.extras)
+    if expected is not None:
+        assert [extra.value for extra in arrangement.extras] == expected
+
+
+def all_but(left: int) -> list[InputSpec]:
+    """Return inputs whose command leaves so many characters."""
+    inputs = [spec("a", Kind.IMAGE), spec("b", Kind.CHOICE, choices=LONG)]
+    taken = len("name" + "words" + MORE) + sum(option.characters for option in arrange("name", "words", inputs).options)
+    more = MAX_CHARACTERS - left - taken - len("c" + "The c")
+    half = more % 190 // 2
+    lengths = [190] * (more // 190 - 1) + [95 + half, 95 + more % 190 - half]
+    pairs = [(f"{number:02}".ljust(length // 2, "v"), f"{number:02}") for number, length in enumerate(lengths)]
+    choices = [
+        (value, label.ljust(length - len(value), "l")) for (value, label), length in zip(pairs, lengths, strict=True)
+    ]
+    return [*inputs, spec("c", Kind.CHOICE, choices=tuple(choices))]
+
+
+@pytest.mark.parametrize("left", [*range(85, 115), *range(185, 230)])
+def test_of_what_is_ours_the_longest_language_counts(left: int) -> None:
+    arrangement = arrange("name", "words", all_but(left))
+    total = len("name" + "words" + MORE) + sum(option.characters for option in arrangement.options)
+    assert total == MAX_CHARACTERS - left
+    told = [max(len(Voice(one)(f"commands-extra_{extra}")) for one in LANGUAGES) for extra in arrangement.extras]
+    assert total + sum(map(len, arrangement.extras)) + sum(told) <= MAX_CHARACTERS
+
+
+def test_a_picture_that_can_be_named_need_not_be_attached() -> None:
+    first, second, third = (spec(name, Kind.IMAGE, required=True) for name in ("a", "b", "e"))
+    text, video = spec("c", required=True), spec("d", Kind.VIDEO, required=True)
+    found = arrange("name", "words", [video, first, second, third, text]).options
+    assert [(option.name, option.required) for option in found] == [
+        *[("d", True), ("e", True), ("c", True)],
+        *[("a", False), ("b", False)],
+    ]
+    # Where there is no room for the other ways, there is only this one.
+    (full,) = [o for o in arrange("name", "words", [first, *many(24)]).options if o.name == "a"]
+    assert full.required
 
 
 def test_where_a_collection_has_no_room_its_first_image_has() -> None:

@@ -1,17 +1,17 @@
-"""The Again button: the same once more for what was lost, by the same door as a command, and for nobody else."""
+"""The Again button: the same once more, by the same door as a command, and for nobody else; and what is offered."""
 
 import asyncio
 import json
+import re
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from bot import problems
-from bot.cards import Told
-from bot.jobs import Job, Outcome, State, now
+from bot.jobs import Job, Outcome, now
 from bot.playground.discord import Message, Permissions
-from cogs._offers import end_view, may_run_again
+from cogs._offers import end_view
 from tests.cogs.atelier import (
     PHOTO,
     Atelier,
@@ -21,10 +21,13 @@ from tests.cogs.atelier import (
     fixture,
     in_module_loop,
     job_id,
+    node,
     text,
     texts,
     workflow,
 )
+from tests.cogs.test_form import current, replace_inputs
+from workflows.values import InputSpec, Kind
 
 
 async def lost(atelier: Atelier, command: str, options: dict | None = None) -> Message:
@@ -56,14 +59,44 @@ async def again(atelier: Atelier, card: Message) -> Message:
 async def test_what_was_lost_runs_again_with_the_same_values(room: Atelier) -> None:
     await room.publish(texts(Field("value", label="Prompt"), name="Words"))
     card = await lost(room, "words", {"prompt": "a fox"})
-    assert buttons(card) == ["Again"]
+    assert buttons(card) == ["Again", "Edit", "Details"]
     new = await room.over(await again(room, card))
     assert new is not card
     assert len(new.attachments) == 1
-    assert "a fox" in text(new)
+    assert room.given(new) == {"prompt": "a fox"}
     assert job_id(new) != job_id(card)
-    await room.discord.until(lambda: not card.components)
+    assert buttons(card) == ["Again", "Edit", "Details"]
     await room.tidy()
+
+
+@in_module_loop
+async def test_what_went_well_runs_again_and_again_with_other_seeds(room: Atelier) -> None:
+    seed = Field("seed", 3, label="Grain")
+    await room.publish(workflow(node("n", "noise", seed), node("t", "string", Field("value", label="Prompt")), blank()))
+    card = await room.over(await room.run("test-piece", {"grain": 7, "prompt": "a fox"}))
+    for labels in (["Again", "Edit", "Variations", "Use as input", "Details", "Delete"],):
+        assert buttons(card) == labels
+    cards = [card]
+    for pressed in (card, card, None):
+        cards.append(await room.over(await again(room, pressed or cards[-1])))
+    given = [room.given(one) for one in cards]
+    assert given[0]["grain"] == 7
+    assert len({one["grain"] for one in given}) == 4
+    assert {one["prompt"] for one in given} == {"a fox"}
+    await room.tidy()
+
+
+@in_module_loop
+async def test_a_hidden_seed_is_drawn_anew_too(room: Atelier) -> None:
+    document = workflow(node("n", "noise", Field("seed", label="Grain")), blank(), name="Drawn")
+    await room.publish(document)
+    published = await current(room, "drawn")
+    hidden = [replace(spec, hidden=True, default=None, required=False) for spec in published.inputs]
+    await replace_inputs(room, "drawn", *hidden)
+    card = await room.over(await room.run("drawn"))
+    new = await room.over(await again(room, card))
+    assert room.given(new).keys() == room.given(card).keys() == {"grain"}
+    assert room.given(new) != room.given(card)
 
 
 @in_module_loop
@@ -113,20 +146,66 @@ def forget_urls(atelier: Atelier, card: Message) -> None:
     rows(atelier, "UPDATE jobs SET attachments = ? WHERE id = ?", files, job_id(card))
 
 
+def address_ended(atelier: Atelier, card: Message) -> None:
+    # It was an address of an earlier job's already, which this one was given.
+    found = rows(atelier, "SELECT attachments FROM jobs WHERE id = ?", job_id(card))
+    files = [{**file, "url": file["url"].partition("?")[0] + "?ex=65000000"} for file in json.loads(found[0][0])]
+    rows(atelier, "UPDATE jobs SET attachments = ? WHERE id = ?", json.dumps(files), job_id(card))
+
+
+def source_is_gone(atelier: Atelier, card: Message) -> None:
+    age(atelier, card)
+    point_to(atelier, card, "1/2/3")
+
+
+def point_to(atelier: Atelier, card: Message, source: str) -> None:
+    found = rows(atelier, "SELECT attachments FROM jobs WHERE id = ?", job_id(card))
+    files = [{**file, "source": source} for file in json.loads(found[0][0])]
+    rows(atelier, "UPDATE jobs SET attachments = ? WHERE id = ?", json.dumps(files), job_id(card))
+
+
+LOST = {
+    "a day went by": age,
+    "the addresses went": forget_urls,
+    "its message is gone": source_is_gone,
+    "the address is no good any more": address_ended,
+}
+
+
 @in_module_loop
-@pytest.mark.parametrize("happens", [age, forget_urls], ids=["a day went by", "the addresses went"])
-async def test_pictures_that_are_gone_are_asked_for_kindly(
+@pytest.mark.parametrize("happens", LOST.values(), ids=LOST.keys())
+async def test_pictures_that_are_gone_are_asked_for_in_a_form(
     room: Atelier, happens: Callable[[Atelier, Message], None]
 ) -> None:
     await room.publish(fixture("blur"))
-    card = await lost(room, "fog-glass", {"photo": PHOTO})
+    card = await lost(room, "fog-glass", {"photo": PHOTO, "radius": 3.5})
     happens(room, card)
-    refused = await again(room, card)
-    assert refused.ephemeral
-    assert text(refused) == (
-        "Discord keeps what you attached for a day only. Please use `/fog-glass` anew, and attach it again."
-    )
-    assert buttons(card) == ["Again"]
+    form = await again(room, card)
+    assert form.ephemeral
+    assert "Discord keeps what you attached for a day only." in text(form)
+    assert "please attach **photo** again." in text(form)
+    assert "**radius** 3.5" in text(form)
+    assert "❗ **photo** (required) none attached" in text(form)
+    who = room.place.member
+    opened = await who.press(form, "Fill in")
+    await opened.answered()
+    await room.changed(form, await who.submit(opened, {"photo": [PHOTO]}))
+    new = await room.over(await room.answer(await who.press(form, "Run")))
+    assert len(new.attachments) == 1
+    assert room.given(new)["radius"] == 3.5
+    room.refusals()
+
+
+@in_module_loop
+async def test_a_picture_of_a_message_that_stays_is_had_after_a_year(room: Atelier) -> None:
+    await room.publish(fixture("blur"))
+    first = await room.over(await room.run("fog-glass", {"photo": PHOTO}))
+    card = await room.over(await room.run("fog-glass", {"photo": PHOTO}))
+    age(room, card)
+    point_to(room, card, f"{room.channel.id}/{first.id}/{first.attachments[0].id}")
+    new = await room.over(await again(room, card))
+    assert not new.ephemeral
+    assert len(new.attachments) == 1
 
 
 async def admin(room: Atelier, command: str) -> None:
@@ -156,8 +235,12 @@ async def is_no_such_job(room: Atelier) -> None:
     rows(room, "UPDATE jobs SET guild_id = 1 WHERE guild_id = ?", room.place.guild.id)
 
 
-async def went_well(room: Atelier) -> None:
-    rows(room, "UPDATE jobs SET outcome = 'completed' WHERE guild_id = ?", room.place.guild.id)
+async def is_under_way(room: Atelier) -> None:
+    rows(room, "UPDATE jobs SET outcome = NULL WHERE guild_id = ?", room.place.guild.id)
+
+
+async def version_went(room: Atelier) -> None:
+    rows(room, "UPDATE jobs SET version = 7 WHERE guild_id = ?", room.place.guild.id)
 
 
 REFUSED = {
@@ -166,7 +249,8 @@ REFUSED = {
     "permissions": (deny_attach, "I may not post results here."),
     "the Integrations page": (forbid_command, "This server keeps `/blank` for some of its members."),
     "another server": (is_no_such_job, "That job is no longer known here."),
-    "it went well": (went_well, "That job can only be run by its command."),
+    "it is not over": (is_under_way, "That job is still under way."),
+    "its version": (version_went, "That version of the workflow is gone. Please use `/blank` anew."),
 }
 
 
@@ -182,6 +266,20 @@ async def test_it_goes_by_the_same_door_as_a_command(room: Atelier, happens: Cal
     assert refused.ephemeral
     assert text(refused).startswith(words)
     assert room.invoke.batches == before
+    if happens is is_under_way:
+        rows(room, "UPDATE jobs SET outcome = 'lost' WHERE guild_id = ?", room.place.guild.id)
+
+
+@in_module_loop
+async def test_in_direct_messages_it_says_where_it_can_be_done(room: Atelier) -> None:
+    await room.publish(workflow(blank(), name="Blank"))
+    card = await lost(room, "blank")
+    who = room.place.member
+    rows(room, "UPDATE jobs SET user_id = ? WHERE id = ?", who.user.id, job_id(card))
+    listed = await room.answer(await who.slash(who.dm, "jobs"))
+    for act in ("again", "edit", "variations"):
+        told = await room.told(await room.press_raw(who, listed, f"familiar:{act}:{job_id(card)}"))
+        assert told.startswith("A job can be run again on its own server only.")
 
 
 @in_module_loop
@@ -227,42 +325,56 @@ async def test_job_offers_it_too(room: Atelier) -> None:
     await room.publish(workflow(blank(), name="Blank"))
     card = await lost(room, "blank")
     shown = await room.answer(await room.place.member.slash(room.channel, "job", {"id": job_id(card)}))
-    assert buttons(shown) == ["Again"]
+    assert "Again" in buttons(shown)
     assert len((await room.over(await again(room, shown))).attachments) == 1
 
 
-OFFERED = {
-    "lost": (Outcome.LOST, problems.FORGOTTEN, True),
-    "our side": (Outcome.FAILED, problems.OUR_SIDE, True),
-    "unreachable": (Outcome.FAILED, problems.UNREACHABLE, True),
-    "vanished": (Outcome.FAILED, problems.VANISHED, True),
-    "too large": (Outcome.FAILED, problems.TOO_LARGE, False),
-    "its values": (Outcome.FAILED, "**width**: is too large.", False),
-    "cancelled": (Outcome.CANCELLED, None, False),
-    "completed": (Outcome.COMPLETED, None, False),
-    "no files": (Outcome.FAILED, problems.NO_FILES, True),
-    "under way": (None, None, False),
+ASKED = InputSpec("a", "A", "", Kind.STRING, "n", "a")
+SEED = replace(ASKED, name="seed", kind=Kind.INTEGER, is_seed=True)
+HIDDEN_SEED = replace(SEED, hidden=True)
+FAILED = ["Again", "Edit", "Details"]
+DONE = ["Again", "Edit", "Details", "Delete"]
+
+OFFERED: dict[str, tuple[dict, tuple, dict, list[str]]] = {
+    "lost": ({"outcome": Outcome.LOST}, (ASKED, SEED), {}, FAILED),
+    "failed": ({"outcome": Outcome.FAILED}, (ASKED,), {}, FAILED),
+    "cancelled": ({"outcome": Outcome.CANCELLED}, (ASKED,), {}, FAILED),
+    "failed, asks for nothing": ({"outcome": Outcome.FAILED}, (), {}, ["Again", "Details"]),
+    "completed": ({}, (ASKED,), {}, DONE),
+    "completed, with a seed": ({}, (SEED,), {}, ["Again", "Edit", "Variations", "Details", "Delete"]),
+    "completed, with a hidden seed": ({}, (HIDDEN_SEED,), {}, ["Again", "Variations", "Details", "Delete"]),
+    "completed, with a fixed seed": ({}, (replace(HIDDEN_SEED, default=3),), {}, ["Again", "Details", "Delete"]),
+    "with results": ({"results": ("a.png",)}, (ASKED,), {}, ["Again", "Edit", "Use as input", "Details", "Delete"]),
+    "with a video": ({"results": ("a.mp4",)}, (ASKED,), {"has_pictures": False}, DONE),
+    "with pictures": ({}, (), {"has_pictures": True}, ["Again", "Use as input", "Details", "Delete"]),
+    "private": ({"is_private": True}, (ASKED,), {}, [*DONE, "Post", "Keep private"]),
+    "with originals": ({}, (ASKED,), {"has_originals": True}, [*DONE, "Originals"]),
+    "failed, private, with originals": (
+        {"outcome": Outcome.FAILED, "is_private": True},
+        (ASKED,),
+        {"has_originals": True},
+        FAILED,
+    ),
+    "all of it": (
+        {"results": ("a.png",), "is_private": True},
+        (SEED,),
+        {"has_originals": True},
+        ["Again", "Edit", "Variations", "Use as input", "Details", "Delete", "Post", "Keep private", "Originals"],
+    ),
+    "in German": ({"language": "de"}, (ASKED,), {}, ["Nochmal", "Bearbeiten", "Details", "Löschen"]),
+    "of no workflow": ({"workflow_id": None}, (ASKED,), {}, ["Details", "Delete"]),
+    "under way": ({"outcome": None}, (ASKED,), {}, []),
+    "without a card": ({"message_id": None}, (ASKED,), {}, []),
 }
 
 
-@pytest.mark.parametrize(("outcome", "problem", "offered"), OFFERED.values(), ids=OFFERED.keys())
-async def test_what_is_offered_again(outcome: Outcome | None, problem: str | None, offered: bool) -> None:
-    job = Job(id="x", user_id=1, title="t", created_at=now(), message_id=1, outcome=outcome, problem=problem)
-    job = job.evolve(state=State.CLOSED if outcome else State.QUEUED, delivered_at=now() if outcome else None)
-    assert may_run_again(job) is offered
-    view = end_view(job)
-    assert (view is not None) is offered
-
-
-UNTOLD = {
-    "forbidden": (Told.FORBIDDEN, True),
-    "channel deleted": (Told.CHANNEL_DELETED, True),
-    "somebody deleted its card": (Told.CARD_DELETED, False),
-}
-
-
-@pytest.mark.parametrize(("delivery", "offered"), UNTOLD.values(), ids=UNTOLD.keys())
-def test_what_went_well_and_reached_nobody_is_offered_again(delivery: Told, offered: bool) -> None:
-    job = Job(id="x", user_id=1, title="t", created_at=now(), outcome=Outcome.COMPLETED, delivery=delivery)
-    assert may_run_again(job.evolve(state=State.CLOSED)) is offered
-    assert not may_run_again(job.evolve(state=State.FINISHED))
+@pytest.mark.parametrize(("changes", "inputs", "how", "labels"), OFFERED.values(), ids=OFFERED.keys())
+async def test_what_is_offered_under_a_card(changes: dict, inputs: tuple, how: dict, labels: list[str]) -> None:
+    job = Job(id="x", user_id=1, title="t", created_at=now(), workflow_id=1, message_id=1, outcome=Outcome.COMPLETED)
+    view = end_view(job.evolve(**changes), inputs, **how)
+    assert [item.label for item in view.children] == labels if view else labels == []  # type: ignore[attr-defined]
+    if view:
+        # Keys and nothing else; and what Discord takes in one row.
+        assert all(re.fullmatch(r"familiar:[a-z]+:x", item.custom_id) for item in view.children)  # type: ignore[attr-defined]
+        assert all(len(row["components"]) <= 5 for row in view.to_components())
+        assert view.is_finished()

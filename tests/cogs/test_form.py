@@ -175,7 +175,7 @@ async def test_twelve_inputs_are_filled_in_over_three_modals(room: Atelier) -> N
     ]
     assert "❗ Still needed: **photo**, **style**, **model**" in says(form)
     first, second, third = "1–5 prompt … sharp", "6–10 photo … style", "11–12 model … sizes"
-    assert buttons(form) == [first, second, third, "Run", "Reset", "Close"]
+    assert buttons(form) == [first, second, third, "Run", "My defaults", "Reset", "Close"]
     with pytest.raises(ClientRefusal, match="'Run' is disabled"):
         await room.place.member.press(form, "Run")
 
@@ -221,12 +221,12 @@ async def test_twelve_inputs_are_filled_in_over_three_modals(room: Atelier) -> N
     assert nodes["sizes"]["collection"] == [8, 16]
     await room.invoke.resume()
     await room.over(card)
-    assert "**steps** 12" in text(card)
+    assert "**steps** 12" in await room.values(card)
 
     # It is still there, and goes on from where it was.
     await fill(room, form, first, {"steps": "7"})
     again = await room.over(await room.answer(await room.place.member.press(form, "Run")))
-    assert "**steps** 7" in text(again)
+    assert "**steps** 7" in await room.values(again)
 
     later = await open_form(room, "twelve-things")
     assert "🕘 Filled in as you had it last time." in text(later)
@@ -300,7 +300,7 @@ async def test_a_workflow_of_very_many_inputs(room: Atelier, count: int, button:
     words = [Field("value", f"v{i} " + "and so on " * 9, label=f"Word {i}") for i in range(1, count + 1)]
     await room.publish(texts(*words, name="Many words"))
     form = await open_form(room, "many-words")
-    assert len(buttons(form)) == count // 5 + 3
+    assert len(buttons(form)) == count // 5 + 4
     await fill(room, form, button, {f"word_{count}": "mine"})
     assert (rf"`{count}` **word\_{count}** mine" in text(form)) == (count == 30)
     assert ("more lines" in text(form)) == (count == 100)
@@ -458,7 +458,7 @@ async def test_a_version_that_came_in_between_is_the_one_that_runs(room: Atelier
     # Nobody is asked to look at what is the same.
     await replace_inputs(room, "words", first, second)
     card = await room.over(await room.answer(await room.place.member.press(form, "Run")))
-    assert "**prompt** a barn" in text(card)
+    assert "**prompt** a barn" in await room.values(card)
 
     opened = await room.place.member.press(form, "Fill in")
     await opened.answered()
@@ -473,7 +473,7 @@ async def test_a_version_that_came_in_between_is_the_one_that_runs(room: Atelier
     assert "🔁 The workflow was changed in the meantime." in text(form)
     assert "**prompt** b" in text(form)
     card = await room.over(await room.answer(await room.place.member.press(form, "Run")))
-    assert "**third** c" in text(card)
+    assert "**third** c" in await room.values(card)
     await replace_inputs(room, "words", first)
     await room.changed(form, await room.place.member.press(form, "Fill in"))
     assert "🔁 The workflow was changed in the meantime." in text(form)
@@ -492,7 +492,7 @@ async def test_a_workflow_that_was_switched_off_or_removed_in_between(room: Atel
         assert await room.told(await who.press(form, "Run")) == "`/words` is switched off at the moment."
         await catalog.set_enabled(workflow_id, True)
         card = await room.over(await room.answer(await who.press(form, "Run")))
-        assert "**prompt** a barn" in text(card)
+        assert "**prompt** a barn" in await room.values(card)
         await catalog.remove(room.place.guild.id, "words")
     for button in ("Run", "Fill in", "Reset"):
         assert await room.told(await who.press(form, button)) == (
@@ -512,7 +512,7 @@ async def test_a_restart_in_between_loses_nothing(atelier: Atelier) -> None:
     assert "**radius** 3" in text(form)
     await atelier.restart()
     card = await atelier.over(await atelier.answer(await atelier.place.member.press(form, "Run")))
-    assert "**radius** 3" in text(card)
+    assert "**radius** 3" in await atelier.values(card)
     assert len(card.attachments) == 1
     await atelier.tidy()
 
@@ -528,7 +528,7 @@ async def test_a_run_that_is_refused_says_why_and_loses_nothing(room: Atelier) -
     assert "🕘" not in text(await open_form(room, "words"))
     room.channel.overwrite(room.place.guild.bot)
     card = await room.over(await room.answer(await room.place.member.press(form, "Run")))
-    assert "**prompt** a barn" in text(card)
+    assert "**prompt** a barn" in await room.values(card)
 
 
 async def test_a_form_is_filled_in_while_invokeai_is_away(atelier: Atelier) -> None:

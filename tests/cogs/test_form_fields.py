@@ -11,6 +11,7 @@ from bot.forms import Form
 from bot.jobs import Attachment
 from bot.playground.discord.errors import Problems
 from bot.playground.discord.validate_components import Checker
+from cogs._anew import as_typed
 from cogs._form import File, Sheet, either, near
 from cogs._form_fields import Way, field, filled, held, modal, way
 from cogs._form_panel import form_view
@@ -18,6 +19,7 @@ from cogs._form_words import form_embed
 from cogs.run import matching
 from workflows.models import STYLE_PRESET, ModelRecord
 from workflows.schema import ModelFilter
+from workflows.texts import LANGUAGES, Voice
 from workflows.values import InputSpec, Kind
 
 LORA, PRESET = ModelFilter(types=("lora",)), ModelFilter(types=(STYLE_PRESET,))
@@ -67,10 +69,10 @@ def test_inputs_are_grouped_in_their_order(count: int, sizes: list[int]) -> None
 
 def test_buttons_and_modals_name_their_first_and_last_input() -> None:
     one = sheet(*(spec(Kind.STRING, f"n{i}") for i in range(1, 12)))
-    labels = [child.item.label for child in form_view(one).children]  # type: ignore[attr-defined]
+    labels = [child.item.label for child in form_view(one, Voice()).children]  # type: ignore[attr-defined]
     assert labels[:3] == ["1–5 n1 … n5", "6–10 n6 … n10", "11 n11"]
-    assert [modal(one, number).title for number in range(3)] == ["Name · 1–5", "Name · 6–10", "Name · 11"]
-    assert modal(sheet(spec(Kind.STRING)), 0).title == "Name"
+    assert [modal(one, number, Voice()).title for number in range(3)] == ["Name · 1–5", "Name · 6–10", "Name · 11"]
+    assert modal(sheet(spec(Kind.STRING)), 0, Voice()).title == "Name"
 
 
 # Components
@@ -122,11 +124,11 @@ def test_discord_takes_every_field(one: InputSpec, models: list[ModelRecord] | N
     given = {one.name: "z" * 5000} if long else {}
     form = sheet(one, given=given, models=models)
     problems = Problems()
-    Checker(problems, set()).modal(modal(form, 0).to_dict(), ())
+    Checker(problems, set()).modal(modal(form, 0, Voice()).to_dict(), ())
     problems.refuse()
-    Checker(problems, set()).message(form_view(form).to_components(), (), v2=False)
+    Checker(problems, set()).message(form_view(form, Voice()).to_components(), (), v2=False)
     problems.refuse()
-    assert len(form_embed(form)) < 6000
+    assert len(form_embed(form, Voice())) < 6000
 
 
 HINTS: dict[str, tuple[InputSpec, str | None]] = {
@@ -147,15 +149,15 @@ HINTS: dict[str, tuple[InputSpec, str | None]] = {
 
 @pytest.mark.parametrize(("one", "words"), HINTS.values(), ids=HINTS.keys())
 def test_what_stands_beside_a_field(one: InputSpec, words: str | None) -> None:
-    assert field(sheet(one), one).description == words
+    assert field(sheet(one), one, Voice()).description == words
 
 
 def test_a_field_that_is_needed_says_so_itself() -> None:
     needed = spec(Kind.IMAGE, required=True)
-    upload = field(sheet(needed), needed).component
+    upload = field(sheet(needed), needed, Voice()).component
     assert isinstance(upload, discord.ui.FileUpload)
     assert (upload.required, upload.min_values, upload.max_values) == (True, 1, 1)
-    upload = field(sheet(needed, files=(Attachment("x", "a.png", "u", 1),)), needed).component
+    upload = field(sheet(needed, files=(Attachment("x", "a.png", "u", 1),)), needed, Voice()).component
     assert isinstance(upload, discord.ui.FileUpload)
     assert (upload.required, upload.min_values) == (False, 0)
 
@@ -234,7 +236,7 @@ def test_models_of_one_name_are_told_apart() -> None:
 def test_a_choice_too_long_for_a_menu_comes_back_whole() -> None:
     one = spec(Kind.CHOICE, choices=(("", "Nothing"), ("a" * 101, "A"), ("a" * 102, "B")), required=True)
     form = sheet(one)
-    options = field(form, one).component.options  # type: ignore[attr-defined]
+    options = field(form, one, Voice()).component.options  # type: ignore[attr-defined]
     assert len({option.value for option in options}) == 3
     assert sent(form, x=options[2].value).form.given == {"x": "a" * 102}
 
@@ -313,6 +315,40 @@ def test_what_is_near() -> None:
     ]
 
 
+GERMAN = {
+    "bounds": (
+        spec(Kind.INTEGER, minimum=1, maximum=50, multiple_of=8, is_seed=True),
+        "Ganze Zahl von 1 bis 50, ein Vielfaches von 8, wird ausgewürfelt, wenn leer.",
+    ),
+    "one bound": (spec(Kind.NUMBER, above=0.5), "Zahl, mehr als 0.5."),
+    "choices": (spec(Kind.CHOICE, choices=SCHEDULERS), "Eins von s0, s1, s2, s3, s4, s5 und 25 weitere."),
+    "files": (spec(Kind.IMAGES, max_items=5), "Bis zu 5."),
+    "models": (spec(Kind.MODEL, models=ModelFilter(types=("vae",))), "Es ist nichts Passendes installiert."),
+}
+
+
+@pytest.mark.parametrize(("one", "words"), GERMAN.values(), ids=GERMAN.keys())
+def test_fields_are_told_in_the_members_language(one: InputSpec, words: str) -> None:
+    assert field(sheet(one), one, Voice("de")).description == words
+
+
+def test_every_kind_that_is_typed_has_its_words() -> None:
+    for kind in Kind:
+        one = spec(kind, choices=COLORS if kind is Kind.CHOICE else (), models=LORA, max_items=3)
+        if one.is_asked:
+            told = [field(sheet(one, models=None), one, Voice(language)).description or "" for language in LANGUAGES]
+            assert not [words for words in told if "form-" in words]
+
+
+def test_what_can_be_picked_is_told_in_the_members_language() -> None:
+    one = spec(Kind.BOOLEAN)
+    options = field(sheet(one), one, Voice("de")).component.options  # type: ignore[attr-defined]
+    assert [option.label for option in options] == ["Ja", "Nein", "Lassen, wie es ist"]
+    form = sheet(spec(Kind.MODEL, models=LORA), given={"x": "style"}, models=MANY)
+    (problem,) = form.problems
+    assert Voice("de").tell(problem.problem) == "hat kein „style“. Meinst du Style 0, Style 1 oder Style 10?"
+
+
 def test_workflows_are_found_by_every_word() -> None:
     names = [
         Named("album", "A fog of pictures"),
@@ -324,3 +360,35 @@ def test_workflows_are_found_by_every_word() -> None:
     assert [named.slug for named in matching(names, "")] == ["album", "big-fog", "fog"]
     assert [named.slug for named in matching(names, "/Fog pictures")] == ["album"]
     assert matching(names, "off") == []
+
+
+# Values of an input that was of another kind
+
+HELD: dict[Kind, Any] = {
+    Kind.INTEGER: 3,
+    Kind.NUMBER: 0.5,
+    Kind.BOOLEAN: True,
+    Kind.STRING: "a {red, green} fox",
+    Kind.CHOICE: "red",
+    Kind.MODEL: "Noir",
+    Kind.COLOR: {"r": 1, "g": 2, "b": 3, "a": 255},
+    Kind.IMAGE: None,
+    Kind.INTEGERS: [1, 2],
+    Kind.STRINGS: ["a", "b"],
+    Kind.BOX: {"x_min": 0, "y_min": 0, "x_max": 8, "y_max": 8},
+    Kind.LORAS: [{"lora": {"key": "k1", "name": "Noir"}, "weight": 0.5}],
+    Kind.STYLE_PRESET: {"style_preset_id": "p1"},
+}
+
+
+@pytest.mark.parametrize("kind", HELD)
+def test_an_edited_job_may_hold_what_its_input_does_not_take_any_more(kind: Kind) -> None:
+    one = spec(kind, choices=COLORS if kind is Kind.CHOICE else (), models=LORA, max_items=3, maximum=2)
+    for value in HELD.values():
+        form = sheet(one, given=as_typed([one], {"x": value, "gone": 1}))
+        assert form_embed(form, Voice("de")).description
+        problems = Problems()
+        Checker(problems, set()).modal(modal(form, 0, Voice("de")).to_dict(), ())
+        problems.refuse()
+        Checker(problems, set()).message(form_view(form, Voice()).to_components(), (), v2=False)
+        problems.refuse()
