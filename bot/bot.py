@@ -26,7 +26,10 @@ from workflows.texts import Voice, language_of, say
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("cogs.workflows", "cogs.run", "cogs.jobs", "cogs.admin")
+EXTENSIONS = (
+    *("cogs.workflows", "cogs.run", "cogs.jobs", "cogs.queue", "cogs.admin", "cogs.pictures"),
+    *("cogs.settings", "cogs.help"),
+)
 
 _LONGEST_MESSAGE = 2000
 #: How long Discord may take to say goodbye.
@@ -44,6 +47,8 @@ def redirect(settings: DiscordSettings) -> None:
         Route.BASE = settings.api_url
     if settings.gateway_url:
         DiscordWebSocket.DEFAULT_GATEWAY = URL(settings.gateway_url)
+    if settings.cdn_url:
+        discord.Asset.BASE = settings.cdn_url  # pyright: ignore[reportAttributeAccessIssue]  a Literal there
 
 
 class Tree(app_commands.CommandTree["Familiar"]):

@@ -122,6 +122,10 @@ class Card(Protocol):
         """
         ...
 
+    def move(self, job: Job) -> None:
+        """Go on where the job's row says by now. Returns at once and never raises."""
+        ...
+
     async def close(self) -> None:
         """Stop showing anything."""
         ...

@@ -73,6 +73,8 @@ class Section(BaseModel):
 class DiscordSettings(Section):
     api_url: HttpUrl | None = None
     gateway_url: WsUrl | None = None
+    #: Where avatars and the files of messages are.
+    cdn_url: HttpUrl | None = None
 
 
 class DatabaseSettings(Section):

@@ -13,7 +13,8 @@ from types import MappingProxyType
 from typing import Any
 
 from bot import db
-from bot.ledger import Ledger, now
+from bot.ledger import now
+from bot.listing import Listing, Wanted
 from workflows.texts import ENGLISH, pack, unpack
 
 _ID_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -113,15 +114,19 @@ class Job:
     #: How many turns its user has where others have one, and how many of their jobs may run at once.
     weight: float = 1.0
     running_cap: int | None = None
+    #: How many of its workflow's jobs its user may have running at once.
+    own_running_cap: int | None = None
     #: For how long backends worked on it, by their own clocks, over all attempts.
     backend_seconds: float = 0.0
     #: Where its end was told, or why it could not be: a bot.cards.Told.
     delivery: str | None = None
     #: In which language its card speaks: a language of workflows.texts.
     language: str = ENGLISH
+    #: On which server its card stands, once it was shown again: 0 is a direct message, None where it was asked.
+    shown_guild_id: int | None = None
     #: Only its user sees it. Like where it is shown, this is written by JobStore.place alone.
     is_private: bool = False
-    #: Its files are covered until somebody clicks on them.
+    #: Its files are covered until somebody clicks on them. It is written with where it is shown.
     is_spoiler: bool = False
     #: What is told beside its results.
     notes: tuple[str, ...] = ()
@@ -196,24 +201,26 @@ _COLUMNS = (
     *("id", "state", "outcome", "problem", "workflow_id", "version", "title", "given", "attachments", "backend"),
     *("item_ids", "results", "attempt", "guild_id", "channel_id", "message_id", "user_id", "application_id"),
     *("interaction_id", "interaction_token", "weight", "running_cap", "restarts", "backend_seconds", "delivery"),
-    *("language", "is_private", "is_spoiler", "notes", "models", "backend_version", "posted"),
+    *("own_running_cap", "language", "is_private", "is_spoiler", "notes", "models", "backend_version", "posted"),
+    "shown_guild_id",
     *_TIMES,
 )
-#: Where a job is shown, and to whom: changed by people while the runner drives it.
-_PLACED = ("channel_id", "message_id", "interaction_token", "is_private", "posted")
+#: Where a job is shown, to whom and how: changed by people while the runner drives it.
+_PLACED = ("channel_id", "message_id", "shown_guild_id", "interaction_token", "is_private", "is_spoiler", "posted")
 _ROOM = "(:most_{0} IS NULL OR :most_{0} > (SELECT count(*) FROM jobs WHERE {0} = :{0} AND outcome IS NULL))"
 _INSERT = f"""
     INSERT INTO jobs ({", ".join(_COLUMNS)}) SELECT {", ".join(":" + column for column in _COLUMNS)}
     WHERE {" AND ".join(_ROOM.format(cap.value) for cap in Cap)}
 """
 _DRIVEN = [column for column in _COLUMNS if column != "id" and column not in _PLACED]
-#: What the token was for is over with the job.
-_TOKEN = "interaction_token = CASE WHEN :state = 'closed' THEN NULL ELSE interaction_token END"  # noqa: S105
+#: What the token was for is over with the job; but what only its member sees is deleted and posted by it.
+_TOKEN = "interaction_token = CASE WHEN :state = 'closed' AND NOT is_private THEN NULL ELSE interaction_token END"  # noqa: S105
 _UPDATE = f"UPDATE jobs SET {', '.join(f'{c} = :{c}' for c in _DRIVEN)}, {_TOKEN} WHERE id = :id"  # noqa: S608
 _UPDATE_PLACE = f"UPDATE jobs SET {', '.join(f'{c} = :{c}' for c in _PLACED)} WHERE id = :id"  # noqa: S608
+_UPDATE_MOVED = f"UPDATE jobs SET {', '.join(f'{c} = :{c}' for c in _PLACED[:-1])} WHERE id = :id"  # noqa: S608
 
 
-class JobStore(Ledger):
+class JobStore(Listing):
     """The jobs and their ledger in the database."""
 
     async def instance(self) -> str:
@@ -252,9 +259,13 @@ class JobStore(Ledger):
         return job
 
     async def place(self, job: Job) -> Job:
-        """Write down where a job is shown, to whom, and by which interaction's token; nothing else of it."""
+        """Write down where a job is shown, to whom and how, and by which interaction's token; nothing else of it."""
         await db.write(self._db, _UPDATE_PLACE, _to_row(job))
         return job
+
+    async def move(self, job: Job) -> None:
+        """Write down that a job is shown elsewhere from now on; where its results are, its end may be telling now."""
+        await db.write(self._db, _UPDATE_MOVED, _to_row(job))
 
     async def place_results(self, job_id: str, places: Sequence[Place]) -> None:
         """Write down which messages hold a job's results."""
@@ -295,6 +306,10 @@ class JobStore(Ledger):
             [_from_row(row) for row in await self._rows(running, user_id, guild_id)],
             [_from_row(row) for row in await self._rows(over, user_id, guild_id, finished)],
         )
+
+    async def listed(self, wanted: Wanted, most: int, skipped: int = 0) -> list[Job]:
+        """Return the jobs that a list shows: those that are not over first, each newest first."""
+        return [_from_row(row) for row in await self.rows(wanted, most, skipped)]
 
     async def request_cancel(self, job_id: str) -> bool:
         """Record the wish to cancel; return False where the job is over already."""

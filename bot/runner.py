@@ -50,6 +50,7 @@ class Runner:
         self._retry_seconds = retry_seconds
         self._tasks: dict[str, asyncio.Task[Job]] = {}
         self._signals: dict[str, Signal] = {}
+        self._cards: dict[str, Card] = {}
         #: Jobs whose cancel came before they were taken up: while a start still looks for their cards.
         self._cancelled_early: set[str] = set()
 
@@ -79,13 +80,17 @@ class Runner:
             signal.cancel()
         self._cancelled_early.discard(job.id)
         task = asyncio.create_task(self._drive(job, card, signal, changed), name=f"job {job.id}")
-        self._tasks[job.id] = task
+        self._tasks[job.id], self._cards[job.id] = task, card
         task.add_done_callback(lambda done: self._forget(job, done))
         return task
 
     def is_driven(self, job_id: str) -> bool:
         """Tell whether a job was taken up in this process already."""
         return job_id in self._signals
+
+    def card(self, job_id: str) -> Card | None:
+        """Return where a job is shown that is being driven."""
+        return self._cards.get(job_id)
 
     def expect(self, job: Job) -> None:
         """Tell that surely no batch of a job is on a backend yet."""
@@ -244,6 +249,7 @@ class Runner:
 
     def _forget(self, job: Job, done: asyncio.Task[Job]) -> None:
         self._tasks.pop(job.id, None)
+        self._cards.pop(job.id, None)
         self._signals.pop(job.id, None)
         if done.cancelled() or not (error := done.exception()):
             return

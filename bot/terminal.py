@@ -89,6 +89,9 @@ class TerminalCard:
             raise Undeliverable(self.problem) from error
         return Delivery(Told.CARD)
 
+    def move(self, job: Job) -> None:
+        pass
+
     async def close(self) -> None:
         pass
 
@@ -110,6 +113,9 @@ class NoCard:
 
     async def deliver(self, job: Job, files: Sequence[ResultFile]) -> Delivery:
         return Delivery(Told.CARD)
+
+    def move(self, job: Job) -> None:
+        pass
 
     async def close(self) -> None:
         pass
@@ -305,6 +311,8 @@ def _trouble(moment: Away) -> str:
 
 def _words(moment: Moment) -> str:
     match moment:
+        case Waiting(is_paused=True):
+            return "held back by an admin"
         case Waiting(position):
             return f"waiting, {position} in line" if position else "starting"
         case Uploading(number, total):

@@ -2,61 +2,62 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import discord
 
-from bot.bot import Familiar, answering
+from bot.audit import Action
+from bot.bot import Familiar
 from bot.cards import Told
-from bot.jobs import Job, Outcome
-from cogs import _words
-from cogs._offers import IS_TOLD, end_view, is_untold
+from bot.jobs import Job, Outcome, Place
+from cogs._audit import note
+from cogs._offers import IS_TOLD, button, end_view, is_untold
+from cogs._outcome import elsewhere_note, outcome_embed
+from cogs._voice import voice_for, voice_of
+from cogs._words import link
 from workflows.errors import UserError
+from workflows.texts import Voice, say
 
 
-class CancelButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"familiar:cancel:(?P<job>[a-z0-9]+)"):
-    """Cancels a job, for whoever asked for it and for moderators."""
+async def cancel_job(interaction: discord.Interaction[Any], job_id: str) -> None:
+    """Cancel a job, for whoever asked for it and for moderators. Raises UserError for all others."""
+    bot: Familiar = interaction.client
+    job = await bot.engine.store.get(job_id)
+    if job is None or not _is_known_here(interaction, job):
+        raise UserError(say("shared-not-known"))
+    if interaction.user.id != job.user_id and not moderates(interaction, job):
+        raise UserError(say("outcome-cancel-not-yours"))
+    # Before the answer, which may be lost on its way: the wish must not be.
+    was_running = await bot.engine.runner.cancel(job.id)
+    if was_running or not await _show_end(interaction, job.id):
+        await interaction.response.defer()
+    if was_running and interaction.user.id != job.user_id:
+        await note(interaction, Action.CANCELLED, job.id, f"{job.title} · <@{job.user_id}>")
+    if text := _answer(interaction, job, was_running=was_running):
+        await interaction.followup.send(text, ephemeral=True)
 
-    def __init__(self, job_id: str) -> None:
-        custom_id = f"familiar:cancel:{job_id}"
-        super().__init__(discord.ui.Button(label="Cancel", style=discord.ButtonStyle.secondary, custom_id=custom_id))
-        self.job_id = job_id
 
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> CancelButton:
-        return cls(match["job"])
+def _answer(interaction: discord.Interaction[Any], job: Job, *, was_running: bool) -> str:
+    """Return what the card will not say, or not soon."""
+    bot: Familiar = interaction.client
+    voice = voice_of(interaction)
+    if not was_running:
+        return voice("outcome-cancel-over")
+    if bot.engine.runner.stopping:
+        return voice("outcome-cancel-restarting")
+    # A private card may be beyond reach by now, and what else only one person sees is no card.
+    is_private = interaction.message is not None and interaction.message.flags.ephemeral
+    return voice("outcome-cancelling") if is_private else ""
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        async with answering(interaction):
-            await self._cancel(interaction)
 
-    async def _cancel(self, interaction: discord.Interaction[Any]) -> None:
-        bot: Familiar = interaction.client
-        job = await bot.engine.store.get(self.job_id)
-        # The permission below is one on this server, and says nothing about another one's jobs.
-        if job is None or job.guild_id != interaction.guild_id:
-            raise UserError("That job is no longer known here.")
-        if interaction.user.id != job.user_id and not moderates(interaction, job):
-            raise UserError("Only the one who asked for it, or someone with **Manage Messages**, can cancel this.")
-        # Before the answer, which may be lost on its way: the wish must not be.
-        was_running = await bot.engine.runner.cancel(job.id)
-        if was_running or not await _show_end(interaction, job.id):
-            await interaction.response.defer()
-        if text := self._answer(interaction, was_running=was_running):
-            await interaction.followup.send(text, ephemeral=True)
+def _is_known_here(interaction: discord.Interaction[Any], job: Job) -> bool:
+    """Tell whether a job is one's own, which may be shown anywhere, or one of this server.
 
-    def _answer(self, interaction: discord.Interaction[Any], *, was_running: bool) -> str:
-        """Return what the card will not say, or not soon."""
-        bot: Familiar = interaction.client
-        if not was_running:
-            return "That job is over already."
-        if bot.engine.runner.stopping:
-            return "🛑 I am being restarted, and cancel it as soon as I am back."
-        is_private = interaction.message is not None and interaction.message.flags.ephemeral
-        return "🛑 Cancelling …" if is_private else ""
+    Permissions are those on this server, and say nothing about another one's jobs.
+    """
+    if interaction.user.id == job.user_id:
+        return True
+    return interaction.guild_id is not None and job.guild_id == interaction.guild_id
 
 
 def moderates(interaction: discord.Interaction[Any], job: Job) -> bool:
@@ -79,11 +80,13 @@ def _place(interaction: discord.Interaction[Any], channel_id: int | None) -> int
 
 
 async def _show_end(interaction: discord.Interaction[Any], job_id: str) -> bool:
-    """Answer with the job's end on a card that was left behind; its files stay. Return False where there is none."""
+    """Answer with the job's end on a card that was left behind; its results stay. Return False where there is none."""
     bot: Familiar = interaction.client
-    job = await bot.engine.store.get(job_id)
-    is_private = interaction.message is None or interaction.message.flags.ephemeral
-    if is_private or job is None or job.state not in IS_TOLD:
+    job, message = await bot.engine.store.get(job_id), interaction.message
+    if message is None or job is None or job.state not in IS_TOLD:
+        return False
+    is_card = message.id == job.message_id
+    if message.flags.ephemeral and not is_card:
         return False
     try:
         inputs = await bot.engine.catalog.inputs(job.workflow_id or 0, job.version or 0)
@@ -91,16 +94,24 @@ async def _show_end(interaction: discord.Interaction[Any], job_id: str) -> bool:
         inputs = ()
     has_files, notes = job.outcome is Outcome.COMPLETED, list[str]()
     if job.delivery == Told.DIRECT:
-        notes.append(_words.elsewhere_note(job, has_files=has_files))
+        notes.append(elsewhere_note(job, has_files=has_files))
     elif has_files and is_untold(job):
-        notes.append("The results could not be posted.")
-    await interaction.response.edit_message(embed=_words.outcome_embed(job, inputs, notes), view=end_view(job))
+        notes.append(voice_for(job)("outcome-no-files"))
+    elif not is_card and not job.is_private and job.message_id:
+        notes.append(voice_for(job)("jobs-card", link=link(job)))
+    # What announced a direct message does so no more.
+    embed, changes = outcome_embed(job, inputs, notes), dict[str, Any](content=None)
+    is_told_here = is_card and job.delivery == Told.CARD
+    if not is_told_here and Place(message.channel.id, message.id) not in job.posted:
+        # What stands there is a frame of the run.
+        changes["attachments"] = []
+    await interaction.response.edit_message(embed=embed, view=end_view(job, inputs), **changes)
     return True
 
 
-def cancel_view(job_id: str) -> discord.ui.View:
+def cancel_view(job_id: str, voice: Voice) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
-    view.add_item(CancelButton(job_id))
+    view.add_item(button("cancel", job_id, voice))
     # Presses are dispatched by the button's template, also after a restart; the view itself has nothing to wait for.
     view.stop()
     return view

@@ -5,6 +5,8 @@ ALTER TABLE jobs ADD COLUMN language TEXT NOT NULL DEFAULT 'en';
 -- Only its member sees it; and its files are covered until somebody clicks on them.
 ALTER TABLE jobs ADD COLUMN is_private INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE jobs ADD COLUMN is_spoiler INTEGER NOT NULL DEFAULT 0;
+-- On which server its card stands, once that was shown again: 0 is a direct message; without one, where it was asked.
+ALTER TABLE jobs ADD COLUMN shown_guild_id INTEGER;
 -- What is told beside its results: that of an animated picture the first frame was taken, for one.
 ALTER TABLE jobs ADD COLUMN notes TEXT NOT NULL DEFAULT '[]';
 -- The models that it ran with, by name and hash, and the InvokeAI that it ran on.
@@ -12,6 +14,9 @@ ALTER TABLE jobs ADD COLUMN models TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE jobs ADD COLUMN backend_version TEXT NOT NULL DEFAULT '';
 -- The messages that hold its results, in order: [[channel, message], ...].
 ALTER TABLE jobs ADD COLUMN posted TEXT NOT NULL DEFAULT '[]';
+
+-- Whether what a form runs is for its member's eyes alone; NULL: as they prefer it.
+ALTER TABLE forms ADD COLUMN is_private INTEGER;
 
 -- What a member chose with /settings, and what they want a workflow to begin with.
 CREATE TABLE preferences (
@@ -30,6 +35,9 @@ CREATE TABLE guild_choices (
     guild_id INTEGER PRIMARY KEY,
     choices TEXT NOT NULL
 );
+
+-- How many of its workflow's jobs its member may have running at a time.
+ALTER TABLE jobs ADD COLUMN own_running_cap INTEGER;
 
 -- Who may run a published workflow, where, how often, and with what; without a row: as the server's commands allow.
 CREATE TABLE policies (

@@ -62,6 +62,7 @@ def _leave(tools: Tools, job: Job) -> None:
     tools.line.leave(job.id)
     tools.fresh.discard(job.id)
     tools.lacking.pop(job.id, None)
+    tools.forget_files(job.id)
     for batch_id in job.batch_ids:
         tools.progress.pop(batch_id, None)
         for backend in tools.pool:
@@ -77,7 +78,7 @@ async def settled(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
         del tools.unwritten[job.id]
         return job
     if not left:
-        return job.evolve(state=State.CLOSED, closed_at=now(), interaction_token=None)
+        return job.evolve(state=State.CLOSED, closed_at=now())
     backend = tools.backend_named(_reachable(tools, left))
     with signal.at_rest():
         await backend.wait_up(_AWAY_SECONDS)

@@ -59,6 +59,9 @@ class RecordingCard:
         self._wall.messages[job.id] = self.attempts[-1]
         return Delivery(Told.CARD)
 
+    def move(self, job: Job) -> None:
+        pass
+
     async def close(self) -> None:
         self.is_closed = True
 

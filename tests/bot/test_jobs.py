@@ -9,8 +9,22 @@ from pathlib import Path
 import pytest
 
 from bot import db
-from bot.jobs import Attachment, Cap, CapReached, DuplicateInteraction, Job, JobStore, Outcome, State, new_id, now
+from bot.jobs import (
+    Attachment,
+    Cap,
+    CapReached,
+    DuplicateInteraction,
+    Job,
+    JobStore,
+    Outcome,
+    Place,
+    State,
+    UsedModel,
+    new_id,
+    now,
+)
 from bot.ledger import Asset, AssetKind
+from workflows.texts import Text, say
 
 WHEN = datetime(2026, 3, 4, 5, 6, 7, 891000, tzinfo=UTC)
 
@@ -25,7 +39,7 @@ FULL = Job(
     workflow_id=1,
     version=3,
     given={"seed": 2**32, "prompt": "ein 'Zitat'\n", "on": True, "strength": 0.1, "model": {"key": "k"}, "none": None},
-    attachments=(Attachment("image", "a b.png", "https://cdn/x?y=1", 12), Attachment("mask", "m.png", "")),
+    attachments=(Attachment("image", "a b.png", "https://cdn/x?y=1", 12, "1/2/3"), Attachment("mask", "m.png", "")),
     backend="main",
     item_ids=(4, 5),
     results=("a.png", "b.png"),
@@ -33,14 +47,23 @@ FULL = Job(
     guild_id=2**63 - 1,
     channel_id=11,
     message_id=12,
+    shown_guild_id=9,
     application_id=13,
     interaction_id=14,
     interaction_token="token",
     weight=2.5,
     running_cap=3,
+    own_running_cap=2,
     restarts=1,
     backend_seconds=1.25,
     delivery="direct",
+    language="de",
+    is_private=True,
+    is_spoiler=True,
+    notes=("Of an animated picture the first frame was taken.", say("shared-no-workflow")),
+    models=(UsedModel("Tiny", "sd-1", "main", "blake3:00"),),
+    backend_version="6.9.0",
+    posted=(Place(11, 12), Place(11, 13)),
     enqueued_at=WHEN + timedelta(seconds=1),
     finished_at=WHEN + timedelta(seconds=2),
     delivered_at=WHEN + timedelta(seconds=3),
@@ -62,7 +85,9 @@ def plain(**changes: object) -> Job:
 
 async def test_a_full_job_comes_back_as_it_was(store: JobStore) -> None:
     await store.create(FULL)
-    assert await store.get(FULL.id) == FULL
+    found = await store.get(FULL.id)
+    assert found == FULL
+    assert [isinstance(note, Text) for note in found.notes] == [False, True]
 
 
 async def test_an_empty_job_comes_back_as_it_was(store: JobStore) -> None:
@@ -79,13 +104,55 @@ def test_the_full_job_is_full() -> None:
     assert same == {"cancel_requested"}
 
 
-@pytest.mark.parametrize("name", [f.name for f in dataclasses.fields(Job) if f.name not in {"id", "cancel_requested"}])
+#: Where a job is shown, to whom and how: people change it while the runner drives the job.
+PLACED = ("channel_id", "message_id", "shown_guild_id", "interaction_token", "is_private", "is_spoiler", "posted")
+DRIVEN = [f.name for f in dataclasses.fields(Job) if f.name not in {"id", "cancel_requested", *PLACED}]
+
+
+@pytest.mark.parametrize("name", DRIVEN)
 async def test_every_column_is_saved(name: str, store: JobStore) -> None:
     job = plain()
     await store.create(job)
     changed = job.evolve(**{name: getattr(FULL, name)})
     assert await store.save(changed) is changed
     assert await store.get(job.id) == changed
+    # Whoever says where it is shown does not take back how far it is.
+    await store.place(job)
+    assert await store.get(job.id) == changed
+
+
+@pytest.mark.parametrize("name", PLACED)
+async def test_where_a_job_is_shown_is_written_apart(name: str, store: JobStore) -> None:
+    job = plain()
+    await store.create(job)
+    changed = job.evolve(**{name: getattr(FULL, name)})
+    # What the runner drives is as old as its last step.
+    await store.save(changed)
+    assert await store.get(job.id) == job
+    assert await store.place(changed) is changed
+    await store.save(job)
+    assert await store.get(job.id) == changed
+
+
+@pytest.mark.parametrize("is_private", [False, True])
+async def test_a_token_goes_with_its_job_but_where_nothing_else_reaches_its_messages(
+    is_private: bool, store: JobStore
+) -> None:
+    job = plain(interaction_token="token", is_private=is_private)
+    await store.create(job)
+    for state in State:
+        await store.save(job.evolve(state=state))
+        saved = await store.get(job.id)
+        assert saved
+        assert saved.interaction_token == ("token" if is_private or state is not State.CLOSED else None)
+
+
+async def test_the_messages_with_its_results_are_written_apart(store: JobStore) -> None:
+    job = plain(channel_id=1, message_id=2)
+    await store.create(job)
+    for places in (FULL.posted, ()):
+        await store.place_results(job.id, places)
+        assert await store.get(job.id) == job.evolve(posted=places)
 
 
 async def test_an_interaction_has_one_job(store: JobStore) -> None:
@@ -278,10 +345,9 @@ async def test_whose_cap_it_is_is_told(cap: Cap, store: JobStore) -> None:
 
 
 @pytest.mark.parametrize("outcome", Outcome)
-def test_where_files_come_from_is_kept_only_for_another_run(outcome: Outcome) -> None:
-    job = plain(attachments=(Attachment("image", "a.png", "https://cdn/x", 12),))
-    (attachment,) = job.ended(outcome).attachments
-    assert bool(attachment.url) == (outcome in {Outcome.FAILED, Outcome.LOST})
+def test_where_files_come_from_is_kept_for_another_run(outcome: Outcome) -> None:
+    job = plain(attachments=(Attachment("image", "a.png", "https://cdn/x", 12, "1/2/3"),))
+    assert job.ended(outcome).attachments == job.attachments
 
 
 def test_a_job_that_moves_begins_with_its_files() -> None:

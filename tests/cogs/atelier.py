@@ -20,14 +20,16 @@ from PIL import Image
 from pydantic import SecretStr
 
 from bot.catalog import Catalog, Published
-from bot.config import BackendSettings, DatabaseSettings, DiscordSettings, Limits, Settings
+from bot.config import BackendSettings, CardSettings, DatabaseSettings, DiscordSettings, Limits, Settings
 from bot.db import look_at
 from bot.drafts import Draft
 from bot.jobs import new_id
+from bot.options import Extra
 from bot.playground.discord import LocalChannel, LocalDiscord, LocalGuild, LocalMember, Message, Refusal, Use
 from bot.playground.invokeai import LocalInvokeAI
 from bot.service import open_service
 from workflows.values import InputSpec
+from workflows.words import show
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "workflows"
 ENQUEUE = ("POST", "/api/v1/queue/{queue_id}/enqueue_batch")
@@ -62,6 +64,7 @@ class Atelier:
         self.discord = discord
         self.folder = folder
         self.in_flight = limits.pop("max_in_flight", 2)
+        self.cards: CardSettings = limits.pop("cards", CardSettings())
         self.limits = Limits(**{"progress_seconds": 0.01, **limits})
         self.place = self.open_place("Atelier")
         self._bot = contextlib.AsyncExitStack()
@@ -73,10 +76,13 @@ class Atelier:
     @property
     def settings(self) -> Settings:
         return Settings(
-            discord=DiscordSettings(api_url=self.discord.api_url, gateway_url=self.discord.gateway_url),
+            discord=DiscordSettings(
+                api_url=self.discord.api_url, gateway_url=self.discord.gateway_url, cdn_url=self.discord.url
+            ),
             database=DatabaseSettings(path=self.database),
             backend=(BackendSettings(url=self.invoke.url, max_in_flight=self.in_flight),),
             limits=self.limits,
+            cards=self.cards,
             token=SecretStr(self.discord.token),
         )
 
@@ -181,6 +187,12 @@ class Atelier:
             await connection.execute("PRAGMA synchronous = OFF")
             yield Catalog(connection)
 
+    def prefer(self, who: LocalMember, **chosen: object) -> None:
+        """Choose for a member what /settings offers."""
+        with contextlib.closing(sqlite3.connect(self.database, isolation_level=None)) as connection:
+            query = "INSERT OR REPLACE INTO preferences (user_id, choices) VALUES (?, ?)"
+            connection.execute(query, (who.id, json.dumps(chosen)))
+
     async def plant(
         self, slug: str, *versions: tuple[Mapping[str, Any], tuple[InputSpec, ...]], **changes: Any
     ) -> Published:
@@ -255,6 +267,22 @@ class Atelier:
         seen = look_at(self.database)
         return not (seen.open_jobs or seen.left or self.invoke.images or self.invoke.items)
 
+    def given(self, card: Message) -> dict[str, Any]:
+        """The values that a card's job runs with, by input name."""
+        with contextlib.closing(sqlite3.connect(self.database)) as connection:
+            rows = connection.execute("SELECT given FROM jobs WHERE id = ?", (job_id(card),)).fetchall()
+        return json.loads(rows[0][0])
+
+    async def values(self, card: Message) -> str:
+        """The values that a card's job runs with, each as people read it."""
+        with contextlib.closing(sqlite3.connect(self.database)) as connection:
+            query = "SELECT workflow_id, version FROM jobs WHERE id = ?"
+            (version,) = connection.execute(query, (job_id(card),)).fetchall()
+        given = self.given(card)
+        async with self.catalog() as catalog:
+            inputs = await catalog.inputs(*version)
+        return " · ".join(f"**{spec.name}** {show(spec, given[spec.name])}" for spec in inputs if spec.name in given)
+
     def puts(self) -> int:
         """How often the list of a server's commands was sent."""
         return self.calls("PUT", GUILD_COMMANDS)
@@ -284,7 +312,8 @@ class Atelier:
         assert not self.discord.refused
         assert not [m for m in self.discord.world.messages.values() if m.pings]
         secrets = (*SECRETS, self.discord.token, str(self.folder), *(use.token for use in self._uses()))
-        said = "\n".join(self.everything_said())
+        # Where a picture is, may be said: it is Discord's own address.
+        said = "\n".join(self.everything_said()).replace(self.discord.url, "")
         assert not [secret for secret in secrets if secret in said]
 
     def _uses(self) -> list[Use]:
@@ -356,7 +385,8 @@ def option(command: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def names(command: Mapping[str, Any]) -> list[str]:
-    return [o["name"] for o in command.get("options", ())]
+    """The options that stand for inputs; what the bot adds to every command is left out."""
+    return [o["name"] for o in command.get("options", ()) if o["name"] not in set(Extra)]
 
 
 def picture(size: tuple[int, int] = (24, 16), kind: str = "PNG", *, noisy: bool = False) -> bytes:

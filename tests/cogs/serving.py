@@ -14,6 +14,7 @@ CONFIG = """
 [discord]
 api_url = "{api_url}"
 gateway_url = "{gateway_url}"
+cdn_url = "{cdn_url}"
 [[backend]]
 url = "{invoke}"
 max_in_flight = 2
@@ -36,6 +37,7 @@ class Serving:
             CONFIG.format(
                 api_url=discord.api_url,
                 gateway_url=discord.gateway_url,
+                cdn_url=discord.url,
                 invoke=atelier.invoke.url,
                 progress_seconds=progress_seconds,
             )

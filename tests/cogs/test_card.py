@@ -12,6 +12,7 @@ from PIL import Image
 from bot.cards import Waiting
 from bot.jobs import Job, now
 from bot.playground.discord import Permissions
+from bot.playground.discord.rest import Upload
 from cogs._card import DiscordCard
 from tests.cogs.atelier import (
     ENQUEUE,
@@ -34,6 +35,7 @@ from tests.cogs.atelier import (
     texts,
     workflow,
 )
+from tests.cogs.test_direct import posted
 
 SLOW = [{"step_seconds": 0.02}]
 
@@ -51,7 +53,7 @@ async def test_the_first_answer_is_the_card_however_slow_the_rest_is(room: Ateli
     await room.publish(fixture("blur"))
     room.invoke.faults.delay("POST /api/v1/images/upload", 0.3)
     card = await room.run("fog-glass", {"photo": PHOTO})
-    assert text(card).startswith("Fog glass\n📤 Uploading the picture …\njob ")
+    assert text(card).startswith(f"Fog glass\n📤 Uploading the picture …\n-# for <@{room.place.member.user.id}>\njob ")
     assert buttons(card) == ["Cancel"]
     assert not card.ephemeral
     await room.over(card)
@@ -106,7 +108,7 @@ async def test_a_run_is_shown_with_its_bar_its_step_and_its_percentage(atelier: 
     command = await atelier.publish(fixture("slow"))
     card = await atelier.over(await atelier.run(command["name"], {"steps": 40}))
     said = history(card)
-    bars = [re.match(r"🎨 (▰*)(▱*) (\d+)%\nStep (\d) of 6 · \*\*(.+?)\*\*( \d+%)?$", line) for line in said]
+    bars = [re.match(r"🎨 (▰*)(▱*) (\d+)%\nStep (\d) of 6 · \*\*(.+?)\*\*( \d+%)?\n-# ", line) for line in said]
     shown = [found for found in bars if found]
     assert shown
     assert all(len(found[1] + found[2]) == 12 for found in shown)
@@ -139,16 +141,13 @@ async def test_a_result_says_what_it_was_made_of(room: Atelier) -> None:
     options = {o["name"]: o for o in room.place.guild.commands["dawn-painter"]["options"]}
     card = await room.run("dawn-painter", {name: value for name, value in given.items() if name in options})
     await room.over(card)
-    shown = text(card)
-    assert shown.startswith("Dawn painter\n")
-    for words in ("a fox", "**width** 64", "**height** 128", "**steps** 3", "**seed** 12", "tiny-sd15"):
-        assert words in plain(shown)
-    assert re.search(r"job [a-z0-9]{10} · \d+\.\d s$", shown)
+    line = r"\*\*Dawn painter\*\* · a fox · \*\*seed\*\* 12 · \d+\.\d s"
+    assert re.fullmatch(line + rf"\njob {job_id(card)}", text(card))
     (file,) = card.attachments
     assert file.filename == f"{job_id(card)}.png"
     assert (file.width, file.height) == (64, 128)
     assert {chunk for chunk in chunks(file.data)} == {"IHDR", "IDAT", "IEND"}
-    assert buttons(card) == []
+    assert "Again" in buttons(card)
     assert card.embeds[0]["color"] == 0x57F287
     await room.tidy()
 
@@ -163,11 +162,14 @@ async def test_many_results_go_on_in_further_messages(room: Atelier, count: int)
     assert messages[0] is card
     assert all(message.reply_to is card for message in messages[1:])
     names = [file.filename for message in messages for file in message.attachments]
-    assert names == [f"{job_id(card)}-{number}.png" for number in range(1, count + 1)]
-    assert [len(message.attachments) for message in messages] == [10] * (count // 10) + [count % 10] * bool(count % 10)
+    sheets = [name for name in names if "sheet" in name]
+    assert sheets == names[: len(sheets)]
+    assert names[len(sheets) :] == [f"{job_id(card)}-{number}.png" for number in range(1, count + 1)]
+    assert {len(message.attachments) for message in messages[:-1]} <= {10}
+    assert posted(room, job_id(card)) == [[room.channel.id, message.id] for message in messages]
     for message in messages:
         for file in message.attachments:
-            assert set(chunks(file.data)) == {"IHDR", "IDAT", "IEND"}
+            assert "sheet" in file.filename or set(chunks(file.data)) == {"IHDR", "IDAT", "IEND"}
 
 
 @in_module_loop
@@ -176,8 +178,25 @@ async def test_many_results_where_the_bot_may_not_reply(room: Atelier) -> None:
     room.channel.overwrite(room.place.guild.bot, deny=1 << 16)
     await room.over(await room.run("many"))
     await room.tidy()
-    assert [len(message.attachments) for message in room.channel.messages] == [10, 2]
+    assert [len(message.attachments) for message in room.channel.messages] == [10, 3]
     assert {refusal.code for refusal in room.refusals()} == {50013}
+
+
+@pytest.mark.parametrize("is_lost", [False, True], ids=["in peace", "an answer is lost"])
+@in_module_loop
+async def test_covered_results_are_told_to_those_who_cannot_see_them_and_posted_once(
+    room: Atelier, is_lost: bool
+) -> None:
+    document = numbers(12)
+    await room.publish(document)
+    room.prefer(room.place.member, spoiler=True)
+    if is_lost:
+        room.discord.faults.lose_answer_next("POST /channels/{channel_id}/messages")
+    card = await room.over(await room.run("many"))
+    await room.tidy()
+    files = [file for message in room.channel.messages for file in message.attachments]
+    assert len(files) == 13
+    assert all(file.filename.startswith(f"SPOILER_{job_id(card)}") and file.description for file in files)
 
 
 @pytest.mark.parametrize("atelier", [{"max_upload": 60_000}], indirect=True, ids=["60 kB"])
@@ -190,7 +209,7 @@ async def test_results_are_fitted_to_what_discord_takes(atelier: Atelier) -> Non
     assert file.filename == f"{job_id(card)}.webp"
     assert file.size <= 60_000
     assert Image.open(io.BytesIO(file.data)).size == (256, 256)
-    assert f"-# {file.filename}: WebP at quality" in text(card)
+    assert "-# WebP at quality" in text(card)
     assert "the PNG is over the server's limit" in text(card)
     await atelier.tidy()
 
@@ -219,7 +238,7 @@ async def test_results_that_discord_takes_in_no_size_are_owned_up_to(atelier: At
     await atelier.tidy()
     atelier.refusals()
     assert "too large" in text(card)
-    assert not card.components
+    assert {"Again", "Details"} <= set(buttons(card))
 
 
 # How sparingly
@@ -229,8 +248,8 @@ async def test_results_that_discord_takes_in_no_size_are_owned_up_to(atelier: At
 async def test_by_the_channel_progress_shares_one_pace_and_results_wait_for_nothing(
     room: Atelier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cogs._card.TOKEN_LIFE", timedelta(0))
-    monkeypatch.setattr("cogs._card._EDIT_SECONDS", 600)
+    monkeypatch.setattr("cogs._spot.TOKEN_LIFE", timedelta(0))
+    monkeypatch.setattr("cogs._relay._EDIT_SECONDS", 600)
     await room.publish(workflow(blank(), name="Blank"))
     await room.invoke.pause()
     before = room.calls("PATCH", "/channels")
@@ -246,7 +265,7 @@ async def test_by_the_channel_progress_shares_one_pace_and_results_wait_for_noth
 
 @in_module_loop
 async def test_by_their_tokens_no_card_waits_for_another(room: Atelier, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cogs._card._EDIT_SECONDS", 600)
+    monkeypatch.setattr("cogs._relay._EDIT_SECONDS", 600)
     before = room.calls("PATCH", "/channels")
     await room.publish(workflow(blank(), name="Blank"))
     await room.invoke.pause()
@@ -392,6 +411,20 @@ async def test_a_card_that_was_left_behind_says_where_the_results_went(room: Ate
 
 
 @in_module_loop
+async def test_a_card_that_was_left_for_another_one_shows_the_end_without_its_frame(room: Atelier) -> None:
+    await room.publish(workflow(blank(), name="Blank"))
+    card = await room.over(await room.run("blank"))
+    await room.tidy()
+    embed = {"title": "Blank", "image": {"url": "attachment://preview.webp"}}
+    frame = Upload(0, "preview.webp", b"RIFF")
+    left = room.discord.messages.create(room.channel, room.discord.bot, {"embeds": [embed]}, [frame])
+    await room.press_raw(room.place.member, left, f"familiar:cancel:{job_id(card)}")
+    await room.shows(left, f"Its card is [here](https://discord.com/channels/{room.place.guild.id}/")
+    assert not left.files
+    assert len(card.attachments) == 1
+
+
+@in_module_loop
 async def test_who_may_cancel_on_one_server_may_not_on_another(room: Atelier) -> None:
     await room.publish(workflow(blank(), name="Blank"))
     await room.invoke.pause()
@@ -533,30 +566,27 @@ async def test_whatever_is_written_neither_pings_nor_breaks_the_card(room: Ateli
     ids = {"user": place.other.id, "role": place.guild.members_role.id, "channel": place.channel.id}
     for key, value in ids.items():
         prompt = prompt.replace(f"{{{key}}}", str(value))
-    use = await place.member.slash(place.channel, "words", {"prompt": prompt, "other": "END"})
+    use = await place.member.slash(place.channel, "words", {"prompt": prompt, "other": "x"})
     card = await room.over(await room.answer(use))
     assert len(card.attachments) == 1
     (embed,) = card.embeds
     shown = embed["description"]
     assert len(shown.splitlines()) == 1
-    assert not re.search(r"(?<!\\)(\*\*bold|`|~~|\|\||__)", shown.replace("**prompt**", "").replace("**other**", ""))
+    assert not re.search(r"(?<!\\)(\*\*bold|`|~~|\|\||__)", shown.replace("**Words**", ""))
     assert not re.search(r"(?<!\\)<[@#][!&]?\d", shown)
     assert "@everyone" not in shown
-    assert shown.endswith("**other** END")
-    assert " ".join(prompt.replace("\u200b", "").split())[:250] in plain(shown)
+    assert re.search(r" · \d+\.\d s$", shown)
+    assert " ".join(prompt.replace("\u200b", "").split())[:190] in plain(shown)
     assert len(shown) < 1500
 
 
 @in_module_loop
-async def test_twenty_five_long_texts_fit_a_card(room: Atelier) -> None:
+async def test_of_twenty_five_long_texts_a_card_tells_one(room: Atelier) -> None:
     fields = [Field("value", label=f"Word {i}") for i in range(25)]
     await room.publish(texts(*fields, name="Words"))
     card = await room.over(await room.run("words", {f"word_{i}": "*_`" * 1300 for i in range(25)}))
-    shown = card.embeds[0]["description"]
-    assert len(shown) <= 4096
-    assert shown.count("**") % 2 == 0
-    assert not shown.endswith("\\")
-    assert "more" in shown.splitlines()[-1]
+    (shown,) = card.embeds[0]["description"].splitlines()
+    assert len(shown) < 600
 
 
 @in_module_loop
@@ -624,7 +654,7 @@ async def test_two_servers_do_not_see_each_other(tmp_path: Path) -> None:
         cards = [await atelier.run("blank"), await atelier.run("other", who=elsewhere.member)]
         for card in cards:
             await atelier.over(card)
-        assert text(cards[1]).startswith("Other")
+        assert text(cards[1]).startswith("**Other**")
         assert "Other" not in await atelier.ask(atelier.place.member, "jobs")
         assert "other" not in await atelier.ask(atelier.place.admin, "workflow list")
 

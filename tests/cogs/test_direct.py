@@ -1,6 +1,8 @@
 """When the card is out of reach: the end of a job goes to whoever asked, by direct message, once."""
 
 import asyncio
+import contextlib
+import json
 import sqlite3
 from collections.abc import Callable
 
@@ -51,6 +53,12 @@ def delivery(atelier: Atelier, card_text: str) -> str | None:
     return row[0]
 
 
+def posted(atelier: Atelier, job: str) -> list[list[int]]:
+    """The messages that hold a job's results: their channels and ids."""
+    with contextlib.closing(sqlite3.connect(atelier.database)) as connection:
+        return json.loads(connection.execute("SELECT posted FROM jobs WHERE id = ?", (job,)).fetchone()[0])
+
+
 async def job_text(atelier: Atelier, job: str) -> str:
     """What /job says of a job, asked for where the bot can be reached."""
     channel = list(atelier.place.guild.channels.values())[-1]
@@ -81,7 +89,8 @@ async def test_results_go_by_direct_message(
     assert words in text(message)
     assert f"https://discord.com/channels/{room.place.guild.id}/{card.channel.id}/{card.id}" in text(message)
     assert f"job {job}" in text(message)
-    assert not message.components
+    assert {"Again", "Details"} <= set(buttons(message))
+    assert posted(room, job) == [[message.channel.id, message.id]]
     assert not card.attachments
     assert {refusal.code for refusal in room.refusals()} <= codes
     assert delivery(room, job) == "direct"
@@ -125,9 +134,11 @@ async def test_what_did_not_fit_the_card_goes_alone(room: Atelier) -> None:
     await room.invoke.resume()
     await room.tidy()
     messages = room.place.member.dm.messages
-    assert [len(message.attachments) for message in messages] == [10, 3]
+    assert [len(message.attachments) for message in messages] == [10, 4]
     assert len(card.attachments) == 10
-    names = [file.filename for message in (card, *messages) for file in message.attachments]
+    assert posted(room, job_id(card)) == [[message.channel.id, message.id] for message in (card, *messages)]
+    sheet, *names = [file.filename for message in (card, *messages) for file in message.attachments]
+    assert "sheet" in sheet
     assert names == [f"{job_id(card)}-{number}.png" for number in range(1, 24)]
     assert "by direct message" in text(card)
     assert {refusal.code for refusal in room.refusals()} == {50013}
@@ -146,7 +157,6 @@ async def test_words_alone_go_by_direct_message_too(room: Atelier) -> None:
     await room.tidy()
     (message,) = room.place.member.dm.messages
     assert "I cannot post [where you asked]" in text(message)
-    assert "/job" not in text(message)
     assert "division by zero" in text(message)
     assert delivery(room, job_id(card)) == "direct"
     room.refusals()
@@ -195,7 +205,7 @@ async def test_where_direct_messages_are_closed_the_job_says_why(
     shown = await room.answer(
         await room.place.member.slash(list(room.place.guild.channels.values())[-1], "job", {"id": job})
     )
-    assert buttons(shown) == ["Again"]
+    assert "Again" in buttons(shown)
     said = text(shown)
     assert words in said
     assert "a direct message did not get through either" in said
@@ -255,7 +265,7 @@ async def test_a_direct_message_is_sent_once(room: Atelier, trouble: Callable[[A
     trouble(room)
     await room.invoke.resume()
     await room.tidy()
-    assert [len(message.attachments) for message in room.place.member.dm.messages] == [10, 2]
+    assert [len(message.attachments) for message in room.place.member.dm.messages] == [10, 3]
     room.refusals()
 
 
@@ -281,7 +291,7 @@ async def test_a_nonce_that_is_forgotten_doubles_nothing(atelier: Atelier, monke
     atelier.discord.advance(3600)
     await atelier.start()
     await atelier.tidy()
-    assert [len(message.attachments) for message in told.messages] == [10, 2]
+    assert [len(message.attachments) for message in told.messages] == [10, 3]
     assert delivery(atelier, job_id(card)) == "direct"
     atelier.refusals()
 

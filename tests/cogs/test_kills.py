@@ -11,6 +11,7 @@ from bot.playground.discord import Message
 from tests.cogs.atelier import (
     PHOTO,
     Atelier,
+    buttons,
     chunks,
     fixture,
     furnished,
@@ -47,8 +48,9 @@ async def serving(atelier: Atelier) -> AsyncIterator[Serving]:
 def assert_delivered(card: Message, files: int = 1) -> None:
     assert "❌" not in text(card)
     assert len(card.attachments) == files
-    assert not card.components
-    assert all(set(chunks(file.data)) == {"IHDR", "IDAT", "IEND"} for file in card.attachments)
+    assert "Cancel" not in buttons(card)
+    pictures = [file.data for file in card.attachments if "sheet" not in file.filename]
+    assert all(set(chunks(data)) == {"IHDR", "IDAT", "IEND"} for data in pictures)
 
 
 async def test_a_kill_with_a_job_at_every_stage(atelier: Atelier, serving: Serving) -> None:
@@ -93,14 +95,14 @@ async def test_a_kill_with_a_job_at_every_stage(atelier: Atelier, serving: Servi
     assert unknown.original
     cards = [posting, delivering, *running, waiting, uploading, unknown.original]
     for card in cards:
-        await discord.until(lambda card=card: not card.components, 20)
+        await discord.until(lambda card=card: "Cancel" not in buttons(card), 20)
     await atelier.tidy()
     for card, files in zip(cards, (10, 1, 1, 1, 10, 1, 10), strict=True):
         assert_delivered(card, files)
     assert atelier.invoke.batches == 7
     for card in (posting, waiting, unknown.original):
         further = [message for message in place.channel.messages if message.reply_to is card]
-        assert [len(message.attachments) for message in further] == [10, 3]
+        assert [len(message.attachments) for message in further] == [10, 4]
     assert len(place.channel.messages) == 7 + 6
     assert unposted.original is None
     assert "🛑" in text(await atelier.answer(await people[7].slash(place.channel, "jobs")))

@@ -133,6 +133,7 @@ class Story:
     step_seconds: float = 0.002
     #: What Discord refuses on the way.
     refused: frozenset[int] = frozenset()
+    is_private: bool = False
 
 
 async def cancel_in_mid_run(telling: Telling) -> None:
@@ -158,13 +159,14 @@ async def take_the_channel_away(telling: Telling) -> None:
 
 STORIES = {
     "one picture": Story(fixture("blur"), {"photo": PHOTO}, "completed", (1,), (), "Fog glass"),
-    "many results": Story(numbers(23), {}, "completed", (10, 10, 3), (), "Many"),
+    "many results": Story(numbers(23), {}, "completed", (10, 10, 4), (), "Many"),
+    "a private run": Story(fixture("blur"), {"photo": PHOTO}, "completed", (1,), (), "Fog glass", is_private=True),
     "a failure": Story(fixture("failing"), {"photo": PHOTO}, "failed", (0,), (), "❌"),
     "a cancel": Story(
         fixture("slow"), {"steps": 60}, "cancelled", (0,), (), "🛑 Cancelled", cancel_in_mid_run, step_seconds=0.3
     ),
     "a lost channel": Story(
-        numbers(11), {}, "completed", (0,), (10, 1), "", take_the_channel_away, refused=frozenset({50027, 50001, 50013})
+        numbers(11), {}, "completed", (0,), (10, 2), "", take_the_channel_away, refused=frozenset({50027, 50001, 50013})
     ),
 }
 
@@ -219,6 +221,8 @@ class Lane:
         if self.story.direct:
             await atelier.invoke.pause()
         self.reaper.await_(strike)
+        if self.story.is_private:
+            atelier.prefer(who, private=True)
         telling = Telling(atelier, who, channel, await who.slash(channel, self.command, self.story.options))
         try:
             await self._live(telling, lambda: self.reaper.has_struck or telling.is_over())
@@ -250,7 +254,7 @@ class Lane:
         await self.serving.start()
 
     def _read(self, telling: Telling, strike: Strike | None) -> None:
-        row, messages = telling.row(), telling.channel.messages
+        row, messages = telling.row(), telling.channel.everything
         assert_quiet(self.serving.logged())
         assert row["attempt"] == 1
         if self.reaper.has_struck and strike:
@@ -273,14 +277,20 @@ class Lane:
         story = self.story
         assert row["outcome"] == story.outcome, row["problem"]
         assert self.atelier.invoke.batches == 1
-        assert tuple(len(message.attachments) for message in telling.channel.messages) == story.on_card
+        there = [message for message in telling.channel.everything if not message.deleted]
+        # What a bot that is being stopped says to whoever presses a button is for them alone, and in words.
+        words = [message for message in there if message.ephemeral and not story.is_private]
+        assert not any(message is card or message.attachments for message in words)
+        shown_there = [message for message in there if message not in words]
+        assert all(message.ephemeral == story.is_private for message in shown_there)
+        assert tuple(len(message.attachments) for message in shown_there) == story.on_card
         assert tuple(len(message.attachments) for message in telling.who.dm.messages) == story.direct
         told = telling.who.dm.messages[0] if story.direct else card
         assert story.says in text(told)
         assert ("❌" in text(told)) is (story.outcome == "failed")
         assert job_id(told) == row["id"]
         assert story.direct or "Cancel" not in buttons(card)
-        shown = [len(snapshot.attachments) for message in telling.channel.messages for snapshot in message.edits]
+        shown = [len(snapshot.attachments) for message in shown_there for snapshot in message.edits]
         assert self.reaper.how is signal.SIGKILL or len([count for count in shown if count]) <= 1
 
 
