@@ -19,8 +19,14 @@ from workflows.errors import AuthError, BackendError, Unavailable
 from workflows.events import EventStream
 
 _DISCORD_API = "https://discord.com/api/v10"
-#: View Channel, Send Messages, Embed Links, Attach Files. Source: Discord's documented permission bits.
-_PERMISSIONS = {1 << 10: "View Channel", 1 << 11: "Send Messages", 1 << 14: "Embed Links", 1 << 15: "Attach Files"}
+#: Source: Discord's documented permission bits.
+_PERMISSIONS = {
+    1 << 10: "View Channel",
+    1 << 11: "Send Messages",
+    1 << 14: "Embed Links",
+    1 << 15: "Attach Files",
+    1 << 16: "Read Message History",
+}
 _ADMINISTRATOR = 1 << 3
 _SECONDS = 10.0
 _LONGEST_LINE = 300

@@ -11,7 +11,9 @@ from discord import app_commands
 from bot.bot import Familiar
 from bot.catalog import Named, Published
 from bot.options import MAX_CHOICES, shorten
+from cogs._here import is_manager
 from workflows.errors import UserError
+from workflows.texts import say
 
 Interaction = discord.Interaction[Any]
 Choices = list[app_commands.Choice[str]]
@@ -24,15 +26,17 @@ async def published_here(interaction: Interaction, name: str) -> Published:
     published = await bot.engine.catalog.find(interaction.guild_id or 0, wanted)
     if published is None:
         shown = shorten(name, 40).replace("`", "")
-        raise UserError(f"There is no workflow `/{shown}` here. `/workflow list` shows what there is.")
+        raise UserError(say("shared-no-such-workflow", typed=shown))
     return published
 
 
 def names(fits: Callable[[Named], bool]) -> Callable[[Interaction, str], Coroutine[Any, Any, Choices]]:
-    """Return what suggests those of the server's workflows that fit."""
+    """Return what suggests those of the server's workflows that fit, to who manages it."""
 
     async def suggest(interaction: Interaction, current: str) -> Choices:
         bot: Familiar = interaction.client
+        if not is_manager(interaction):
+            return []
         wanted = current.strip().removeprefix("/").lower()
         every = await bot.engine.catalog.names(interaction.guild_id or 0)
         found = [named.slug for named in every if fits(named) and wanted in named.slug]

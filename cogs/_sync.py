@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 import aiohttp
 import discord
@@ -14,6 +15,7 @@ from bot.bot import Familiar
 from bot.catalog import Published
 from bot.options import shorten
 from bot.sent import DAY, digest
+from cogs import _translate
 from cogs._command import MAX_COMMANDS, NOT_A_COMMAND, build_command
 from cogs._launch import NO_ANSWER, launch
 from workflows.errors import UserError
@@ -70,7 +72,9 @@ async def send(bot: Familiar, guild_id: int | None = None) -> bool:
     """
     sent, scope = bot.engine.sent, "global" if guild_id is None else str(guild_id)
     guild = discord.Object(guild_id) if guild_id else None
-    payload = [command.to_dict(bot.tree) for command in bot.tree.get_commands(guild=guild)]
+    payload = [
+        _told(command.to_dict(bot.tree), is_ours=guild is None) for command in bot.tree.get_commands(guild=guild)
+    ]
     # Another application, or another Discord, has been told nothing yet.
     whole = {"application": bot.application_id, "api": Route.BASE, "commands": payload}
     now_digest = digest(json.dumps(whole, sort_keys=True).encode())
@@ -79,12 +83,24 @@ async def send(bot: Familiar, guild_id: int | None = None) -> bool:
     names = {command["name"] for command in payload}
     # What Discord has is not known until it answers; without an answer it is told again at the next start.
     await sent.doubt(scope)
-    await bot.tree.sync(guild=guild)
+    # As the library's own sync does it, which knows our words in no other language.
+    if guild_id is None:
+        await bot.http.bulk_upsert_global_commands(bot.application_id or 0, payload=payload)
+    else:
+        await bot.http.bulk_upsert_guild_commands(bot.application_id or 0, guild_id, payload=payload)
     if guild_id and (new := names - await sent.names(scope)):
         # First: a crash in between counts them twice, which is better than not at all.
         await sent.note_creates(guild_id, new)
     await sent.save(scope, now_digest, names)
     return True
+
+
+def _told(payload: dict[str, Any], *, is_ours: bool) -> dict[str, Any]:
+    """Return a command in every language; of a published workflow, only what we add to it."""
+    if is_ours:
+        return _translate.spoken(payload)
+    options = [_translate.localized(option, f"commands-extra_{option['name']}") for option in payload["options"]]
+    return {**payload, "options": options}
 
 
 async def refresh_guild(bot: Familiar, guild_id: int) -> set[str]:

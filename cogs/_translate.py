@@ -12,24 +12,22 @@ from typing import Any
 
 import discord
 
-from workflows.texts import ENGLISH, LANGUAGES, Voice, has_text
+from workflows.texts import Voice, has_text
 
 Payload = dict[str, Any]
 
 #: What Discord calls our languages.
-_LOCALES = {
-    "de": (discord.Locale.german.value,),
-}
+_LOCALES = {"de": discord.Locale.german.value}
 _KIND = discord.AppCommandOptionType
 _GROUPS = frozenset({_KIND.subcommand.value, _KIND.subcommand_group.value})
 _SLASH = discord.AppCommandType.chat_input.value
 
 
 def spoken(payload: Payload) -> Payload:
-    """Return one of the bot's own commands with its words in every language. Raises KeyError where it has none."""
+    """Return one of the bot's own commands with its words in every language; what has none stays as the code says."""
     if payload.get("type", _SLASH) != _SLASH:
-        key = "commands-menu_" + payload["name"].lower().replace(" ", "_")
-        return {**payload, "name": _english(key), "name_localizations": _others(key)}
+        # By its English name it is known when it is used.
+        return {**payload, **_localizations("name", "commands-menu_" + payload["name"].lower().replace(" ", "_"))}
     return _command(payload, f"commands-{payload['name']}")
 
 
@@ -43,9 +41,8 @@ def keys(payload: Payload) -> Iterator[str]:
 
 def localized(option: Payload, key: str) -> Payload:
     """Return an option of a published workflow, if its description is this one of ours, in every language."""
-    if option["description"] != _english(key):
-        return option
-    return {**option, "description_localizations": _others(key)}
+    is_ours = has_text(key) and option["description"] == Voice()(key)
+    return {**option, **_localizations("description", key)} if is_ours else option
 
 
 def _keys(node: Payload, key: str) -> Iterator[str]:
@@ -75,24 +72,22 @@ def _option(option: Payload, key: str) -> Payload:
 
 
 def _described(node: Payload, key: str) -> Payload:
-    return {**node, "description": _english(key), "description_localizations": _others(key)}
+    said = {"description": Voice()(key)} if has_text(key) else {}
+    return {**node, **said, **_localizations("description", key)}
 
 
 def _choice(choice: Payload, key: str) -> Payload:
-    return {**choice, "name": _english(key), "name_localizations": _others(key)}
+    said = {"name": Voice()(key)} if has_text(key) else {}
+    return {**choice, **said, **_localizations("name", key)}
 
 
 def _slug(choice: Payload) -> str:
     return str(choice["value"]).lower().replace(" ", "_")
 
 
-def _english(key: str) -> str:
+def _localizations(what: str, key: str) -> Payload:
+    """Return what Discord shows in place of the English name or description."""
     if not has_text(key):
-        raise KeyError(key)
-    return Voice(ENGLISH)(key)
-
-
-def _others(key: str) -> dict[str, str]:
-    return {
-        locale: Voice(language)(key) for language in LANGUAGES if language != ENGLISH for locale in _LOCALES[language]
-    }
+        return {}
+    told = {locale: Voice(language)(key) for language, locale in _LOCALES.items()}
+    return {f"{what}_localizations": told}

@@ -1,4 +1,4 @@
-"""/workflow add, update, edit, list, show, remove, and what `_history` and `_library` add: what admins do."""
+"""/workflow add, update, edit, list, show, remove, and what `_history`, `_library`, `_policies` add."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from cogs import _broken, _find, _panel_presses, _words
 from cogs._drafting import propose
 from cogs._history import History
 from cogs._library import Library
+from cogs._policies import Policies
+from cogs._policy_panel import PolicyItem
 from cogs._publish import DraftButton, RemoveButton, view_of
 from cogs._report import face, report_embed
 from workflows import document
@@ -34,10 +36,12 @@ _NAME = "The workflow's name, as /workflow list shows it"
 
 
 @app_commands.guild_only()
+@app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.default_permissions(manage_guild=True)
 class Workflows(
     History,
     Library,
+    Policies,
     commands.GroupCog,
     group_name="workflow",
     group_description="Turn InvokeAI workflows into commands",
@@ -49,7 +53,7 @@ class Workflows(
         super().__init__()
 
     async def cog_load(self) -> None:
-        self.bot.add_dynamic_items(DraftButton, RemoveButton, _panel_presses.PanelItem)
+        self.bot.add_dynamic_items(DraftButton, RemoveButton, _panel_presses.PanelItem, PolicyItem)
 
     async def interaction_check(self, interaction: Interaction) -> bool:
         # An error of our own would pass by the library here, and the command would stay without an answer.

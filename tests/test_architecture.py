@@ -30,12 +30,21 @@ HELD = {
     ),
     "socketio": ("workflows/events.py", PLAYGROUND),
     "aiosqlite": (
-        *("bot/db.py", "bot/catalog.py", "bot/drafts.py", "bot/forms.py", "bot/ledger.py", "bot/sent.py"),
+        *(
+            "bot/db.py",
+            "bot/engine.py",
+            "bot/catalog.py",
+            "bot/drafts.py",
+            "bot/forms.py",
+            "bot/ledger.py",
+            "bot/sent.py",
+        ),
         *("bot/broken.py", "bot/fitness.py", "bot/roles.py", "bot/usage.py", "bot/drained.py"),
         *("bot/preferences.py", "bot/audit.py", "bot/policies.py", "bot/originals.py", "bot/moderation.py"),
     ),
     "fluent": ("workflows/texts.py",),
-    "PIL": ("bot/media.py", "bot/previews.py", "bot/sheets.py", PLAYGROUND),
+    "PIL": ("bot/media.py", "bot/colours.py", "bot/fitting.py", "bot/previews.py", "bot/sheets.py", PLAYGROUND),
+    "matplotlib": ("bot/chart.py",),
     "markdown_it": (PLAYGROUND + "page/",),
     "playwright": (PLAYGROUND,),
 }

@@ -58,12 +58,12 @@ def test_no_lock_file_is_tracked():
 
 
 def test_the_readme_asks_for_the_permissions_that_it_names():
-    """Discord's bits: view a channel, send messages, embed links, attach files; and send messages in threads."""
-    needed = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15
+    """Discord's bits: view a channel, send messages, embed links, attach files, read the history; and send in threads."""
+    needed = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert re.findall(r"permissions=(\d+)", text) == [str(needed)]
-    assert f"{needed} is View Channels, Send Messages, Embed Links and Attach Files" in text
-    assert f"({needed | 1 << 38} is all five)" in text
+    assert f"{needed} is View Channels, Send Messages, Embed Links, Attach Files and Read Message History" in text
+    assert f"({needed | 1 << 38} is all six)" in text
 
 
 def test_the_readme_counts_the_lines_that_install_the_service():

@@ -25,6 +25,7 @@ LANGUAGES = (ENGLISH, "de")
 
 #: What stored words begin with that can be said in another language; no text that somebody types does.
 _PACKED = "\x1e"
+_LONGEST = 2400
 
 
 class Text(str):
@@ -97,7 +98,7 @@ def _unpacked(value: Any) -> Any:
 
 def _say(language: str, key: str, given: Mapping[str, Any]) -> str:
     voice = Voice(language)
-    values = {name: voice.tell(value) if isinstance(value, str) else value for name, value in given.items()}
+    values = {name: _short(voice.tell(value)) if isinstance(value, str) else value for name, value in given.items()}
     for tongue in dict.fromkeys((language, ENGLISH)):
         bundle = _bundle(tongue, key.partition("-")[0])
         if bundle.has_message(key) and (pattern := bundle.get_message(key).value):
@@ -107,6 +108,11 @@ def _say(language: str, key: str, given: Mapping[str, Any]) -> str:
             return str(said)
     log.error("there is no text %s", key)
     return key
+
+
+def _short(value: str) -> str:
+    """Return a value as Fluent takes it: of a longer one, its runtime (0.4) shows nothing at all."""
+    return value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "…"
 
 
 @functools.cache

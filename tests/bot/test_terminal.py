@@ -327,6 +327,7 @@ async def test_what_is_printed(
     [
         (Waiting(0), "starting"),
         (Waiting(3), "waiting, 3 in line"),
+        (Waiting(3, is_paused=True), "held back by an admin"),
         (Uploading(1, 2), "uploading 1 of 2"),
         (Running(2, 5, "Blur"), "node 2 of 5 Blur"),
         (Running(2, 5, "Denoise", fraction=0.25), "node 2 of 5 Denoise 25%"),

@@ -10,7 +10,7 @@ from secrets import token_urlsafe
 from typing import Any
 
 import pytest
-from discord import app_commands
+from discord.http import HTTPClient
 from pydantic import SecretStr
 
 from bot.bot import Familiar
@@ -22,8 +22,11 @@ from bot.playground.discord import LocalDiscord, LocalGuild, payloads
 from bot.playground.discord.gateway import GUILDS
 from bot.service import open_service
 from cogs import _sync
+from cogs._translate import keys
 from tests.cogs.atelier import PATIENCE, PHOTO, Atelier, bundled, fixture, in_module_loop, names, text
 from tests.cogs.test_history import ONE, TWO, say
+from tests.workflows.test_texts import messages
+from workflows.texts import ENGLISH, LANGUAGES, Voice
 
 GLOBAL = "/applications/{application_id}/commands"
 
@@ -132,16 +135,16 @@ async def kill_at_the_sync(
 ) -> None:
     """Use a command, and let the bot die as it tells Discord: before Discord hears of it, or before the bot hears."""
     dead = asyncio.Event()
-    sync = app_commands.CommandTree.sync
+    tell = HTTPClient.bulk_upsert_guild_commands
 
-    async def last_words(tree: Any, **where: Any) -> Any:
+    async def last_words(http: HTTPClient, *what: Any, **payload: Any) -> Any:
         if not before:
-            await sync(tree, **where)
+            await tell(http, *what, **payload)
         dead.set()
         raise asyncio.CancelledError
 
     with monkeypatch.context() as patch:
-        patch.setattr(app_commands.CommandTree, "sync", last_words)
+        patch.setattr(HTTPClient, "bulk_upsert_guild_commands", last_words)
         await atelier.place.admin.slash(atelier.channel, f"workflow {command}", options)
         async with asyncio.timeout(PATIENCE):
             await dead.wait()
@@ -310,3 +313,20 @@ async def test_what_is_taken_back_takes_nothing_else_along(atelier: Atelier) -> 
     assert "is on again" in text(await atelier.answer(second))
     assert list(atelier.place.guild.commands) == ["two"]
     atelier.refusals()
+
+
+async def test_the_bots_own_commands_have_their_words_in_every_language(atelier: Atelier) -> None:
+    """What a command says stands in commands.ftl: a new option without words, or words that nobody says, are found."""
+    told = atelier.discord.global_commands.values()
+    ours = {key for key in messages(ENGLISH, "commands") if not key.startswith("commands-extra_")}
+    assert {key for command in told for key in keys(command)} == ours
+    jobs = atelier.discord.global_commands["jobs"]
+    assert jobs["description"] == Voice("en")("commands-jobs")
+    assert jobs["description_localizations"] == {"de": Voice("de")("commands-jobs")}
+    assert "name_localizations" not in {key for key, value in jobs.items() if value}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_description_is_longer_than_discord_takes(language: str) -> None:
+    long = {key for key in messages(language, "commands") if len(Voice(language)(key)) > 100}
+    assert not long

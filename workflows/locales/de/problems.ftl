@@ -37,3 +37,6 @@ problems-not-saved = Er konnte ein Bild nicht speichern: vielleicht ist die Plat
 problems-model-gone = Ein Modell, das der Workflow braucht, ist nicht mehr installiert. Bitte sag einem Admin Bescheid.
 problems-refused-field = InvokeAI nimmt **{ $field }** im Schritt **{ $step }** nicht, so wie es in diesem Workflow steht{ $reason }. Bitte sag einem Admin Bescheid.
 problems-refused-step = InvokeAI nimmt den Schritt **{ $step }** nicht, so wie er in diesem Workflow steht{ $reason }. Bitte sag einem Admin Bescheid.
+
+problems-too-many-runs = Das wären { $count } Durchläufe auf einmal; bis zu { $most } sind hier möglich.
+problems-no-backend = Ein Backend **{ $name }** gibt es nicht. Es gibt: { $names }.

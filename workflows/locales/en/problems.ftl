@@ -37,3 +37,6 @@ problems-not-saved = It could not save a picture: its disk may be full. Please t
 problems-model-gone = A model that the workflow needs is not installed any more. Please tell an admin.
 problems-refused-field = InvokeAI does not take **{ $field }** of the step **{ $step }** as it stands in this workflow{ $reason }. Please tell an admin.
 problems-refused-step = InvokeAI does not take the step **{ $step }** as it stands in this workflow{ $reason }. Please tell an admin.
+
+problems-too-many-runs = That would make { $count } runs at once; up to { $most } are fine here.
+problems-no-backend = There is no backend **{ $name }**. There are: { $names }.
