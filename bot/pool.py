@@ -19,6 +19,7 @@ from workflows.client import InvokeClient
 from workflows.errors import UserError
 from workflows.events import EventStream
 from workflows.models import ModelRecord
+from workflows.texts import say
 
 __all__ = ["Backend", "Changes", "Pool", "open_pool"]
 
@@ -212,7 +213,7 @@ class Pool:
     async def _set_drained(self, name: str, *, is_drained: bool, user_id: int | None = None) -> None:
         async with self._changing:
             if name not in self._berths:
-                raise UserError(f"There is no backend **{name}**. There are: {', '.join(self._berths)}.")
+                raise UserError(say("problems-no-backend", name=name, names=", ".join(self._berths)))
             if self._drained and is_drained:
                 await self._drained.add(name, user_id)
             elif self._drained:

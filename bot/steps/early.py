@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 #: How many records of one run are asked for at a time: the backend has its work to do.
 _AT_A_TIME = 4
+#: Bytes of results that are held until their run is over; the rest is fetched when it is posted.
+_MOST_HELD = 64 * 2**20
 
 
 class Early:
@@ -38,8 +40,9 @@ class Early:
         #: In the order in which they were told of.
         self._results: dict[Made, None] = {}
         self._sessions: dict[Made, asyncio.Task[str | None]] = {}
-        self._files: dict[Made, asyncio.Task[ResultFile]] = {}
-        self._few = asyncio.Semaphore(_AT_A_TIME)
+        self._files: dict[Made, asyncio.Task[ResultFile | None]] = {}
+        self._held = 0
+        self._few, self._downloads = asyncio.Semaphore(_AT_A_TIME), asyncio.Semaphore(_AT_A_TIME)
 
     async def __aenter__(self) -> Early:
         return self
@@ -72,10 +75,15 @@ class Early:
         """Return those results that were fetched already, by name."""
         fetching = {made.name: self._files[made] for made in results if made in self._files}
         await asyncio.gather(*fetching.values(), return_exceptions=True)
-        return {name: task.result() for name, task in fetching.items() if not task.exception()}
+        found = {name: task.result() for name, task in fetching.items() if not task.exception()}
+        return {name: file for name, file in found.items() if file}
 
-    async def _file(self, name: str) -> ResultFile:
-        data = await self._client.download(name)
+    async def _file(self, name: str) -> ResultFile | None:
+        async with self._downloads:
+            if self._held >= _MOST_HELD:
+                return None
+            data = await self._client.download(name)
+            self._held += len(data)
         async with self._pictures:
             return await asyncio.to_thread(media.fit, data, name, sys.maxsize)
 
