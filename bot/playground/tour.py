@@ -25,6 +25,8 @@ from bot.service import open_service
 _WORKFLOW = "hue_sheet"
 _PICTURE = "dusk"
 _NODE_SECONDS = 0.2
+#: What Discord calls the options that take a file.
+_ATTACHMENT = 11
 
 
 async def tour(console: Console, out: Path) -> bool:
@@ -37,7 +39,7 @@ async def tour(console: Console, out: Path) -> bool:
         async with LocalInvokeAI(port=0, node_seconds=_NODE_SECONDS) as invoke, LocalDiscord(port=0) as discord:
             console.print(f"A local InvokeAI at {invoke.url}, a local Discord at {discord.api_url}", style="dim")
             settings = Settings(
-                discord=DiscordSettings(api_url=discord.api_url, gateway_url=discord.gateway_url),
+                discord=DiscordSettings(api_url=discord.api_url, gateway_url=discord.gateway_url, cdn_url=discord.url),
                 database=DatabaseSettings(path=database),
                 backend=(BackendSettings(url=invoke.url),),
                 limits=Limits(progress_seconds=1),
@@ -70,7 +72,7 @@ async def converse(console: Console, discord: LocalDiscord) -> Message:
     transcript.show(console, report, edited=True, only_for="Ada")
 
     name, command = next(iter(guild.commands.items()))
-    image = next(option["name"] for option in command["options"] if option.get("required"))
+    image = next(option["name"] for option in command["options"] if option["type"] == _ATTACHMENT)
     transcript.say(console, "Bo", f"/{name} {image}:{_PICTURE}.webp")
     picture = (bundled / "samples" / f"{_PICTURE}.webp").read_bytes()
     running = await member.slash(channel, name, {image: (f"{_PICTURE}.webp", picture)})

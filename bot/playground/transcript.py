@@ -16,6 +16,8 @@ from bot.playground.discord import LocalDiscord
 from bot.playground.discord.state import Message, Snapshot, Use
 
 PATIENCE = 20.0
+#: How the id of the button begins that a card has until its job is over.
+_CANCEL = "familiar:cancel:"
 _ESCAPE = re.compile(r"\\([\\*_~`|<>#-])")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _COMMAND = re.compile(r"</(.+?):\d+>")
@@ -52,10 +54,10 @@ def show(console: Console, message: Message | Snapshot, *, edited: bool = False,
 
 
 async def follow(console: Console, discord: LocalDiscord, card: Message) -> None:
-    """Print each state of a card until it has no button any more, which is when the job is over."""
+    """Print each state of a card until its job cannot be cancelled any more, which is when it is over."""
     show(console, card)
     told = len(card.edits)
-    while card.components or told < len(card.edits):
+    while _CANCEL in str(card.components) or told < len(card.edits):
         await discord.until(partial(_edited_since, card, told), timeout=PATIENCE)
         show(console, card.edits[told], edited=True)
         told += 1

@@ -133,6 +133,15 @@ async def test_selects_keep_their_placeholder(place: Place) -> None:
     ]
 
 
+async def test_what_a_menu_begins_with_is_told_as_discord_tells_ids(place: Place) -> None:
+    """As text: a browser's numbers cannot tell two members apart."""
+    chosen = {"id": place.member.id, "type": "user"}
+    menu = {"type": 5, "custom_id": "who", "max_values": 2, "default_values": [chosen]}
+    answer = (await place.post({"components": [row(menu)]})).json()
+    (shown,) = answer["components"][0]["components"]
+    assert shown["default_values"] == [{"id": str(place.member.id), "type": "user"}]
+
+
 @pytest.mark.parametrize("body", [{}, {"content": "  "}, {"embeds": [{}]}, {"content": None, "embeds": []}])
 async def test_empty_messages(place: Place, body: dict[str, Any]) -> None:
     answer = await place.post(body)

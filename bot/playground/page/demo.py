@@ -181,6 +181,7 @@ def _config(discord: LocalDiscord, side: _Side) -> str:
         return json.dumps(str(value), ensure_ascii=False)
 
     lines = ["[discord]", f"api_url = {text(discord.api_url)}", f"gateway_url = {text(discord.gateway_url)}"]
+    lines += [f"cdn_url = {text(discord.url)}"]
     lines += ["[database]", f"path = {text(side.database)}"]
     lines += ["[[backend]]", f"name = {text(side.backend.name)}", f"url = {text(side.backend.url)}"]
     lines += [f"queue_id = {text(side.backend.queue_id)}"]
