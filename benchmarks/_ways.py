@@ -52,6 +52,9 @@ class NullCard:
         self.files, self.delivered_at = files, time.perf_counter()
         return Delivery(Told.CARD)
 
+    def move(self, job: Job) -> None:
+        pass
+
     async def close(self) -> None:
         pass
 
@@ -147,7 +150,7 @@ class Floor:
 
     async def run(self, *, tidy: bool = False) -> Run:
         began = time.perf_counter()
-        png = await asyncio.to_thread(media.prepare, "picture", self._png, 40) if tidy else self._png
+        png = (await asyncio.to_thread(media.prepare, "picture", self._png, 40)).data if tidy else self._png
         uploaded = await self._upload(png)
         (item_id,) = await self._enqueue(uploaded, 1)
         async with asyncio.timeout(SECONDS):

@@ -60,10 +60,6 @@ class PreferenceStore:
         rows = await db.read(self._db, "SELECT choices FROM guild_choices WHERE guild_id = ?", guild_id)
         return GuildChoices.model_validate_json(rows[0][0]) if rows else GuildChoices()
 
-    async def save_guild(self, guild_id: int, chosen: GuildChoices) -> None:
-        query = "INSERT OR REPLACE INTO guild_choices (guild_id, choices) VALUES (?, ?)"
-        await db.write(self._db, query, (guild_id, chosen.model_dump_json()))
-
     async def change_guild(self, guild_id: int, **chosen: Any) -> GuildChoices:
         """Change some of a server's choices and return all of them; None is a choice's default."""
         kept = await self.of_guild(guild_id)

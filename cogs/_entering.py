@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Any]
 
-_NEEDED = ("view_channel", "send_messages", "attach_files", "embed_links")
+_NEEDED = ("view_channel", "attach_files", "embed_links")
 
 
 @dataclass(frozen=True)
@@ -215,14 +215,13 @@ async def _tell_left_out(interaction: Interaction, started: int, wanted: int, wh
 def require_permissions(interaction: Interaction) -> None:
     """Raise UserError, naming what is missing, unless the bot can show the card to its end in this channel."""
     allowed = interaction.app_permissions
-    missing = [name for name in _NEEDED if not getattr(allowed, name)]
-    if isinstance(interaction.channel, discord.Thread) and not allowed.send_messages_in_threads:
-        missing.append("send_messages_in_threads")
+    is_thread = isinstance(interaction.channel, discord.Thread)
+    needed = (*_NEEDED, "send_messages_in_threads" if is_thread else "send_messages")
+    missing = [name for name in needed if not getattr(allowed, name)]
     if missing:
         # As Discord itself calls them to whoever asks.
         names = [voice_of(interaction)(f"run-permission-{name}") for name in missing]
-        needed = ", ".join(f"**{name}**" for name in names)
-        raise UserError(say("run-no-permission", needed=needed))
+        raise UserError(say("run-no-permission", needed=", ".join(f"**{name}**" for name in names)))
 
 
 def _place(interaction: Interaction) -> int | None:

@@ -67,6 +67,7 @@ async def photograph(browser: Browser, demo: Demo, scheme: Scheme) -> bytes:
         await tab.goto(f"{demo.page.url}#{urlencode({'as': 'Cy', 'in': 'pictures'})}")
         await expect(tab.locator("article [data-file]")).to_have_count(6)
         await tab.get_by_role("combobox", name=re.compile("^Message")).press_sequentially("/blur ")
+        await tab.locator("#composer input.tail").press_sequentially("picture:")
         await tab.get_by_role("button", name="Samples for picture").click()
         await tab.get_by_role("menuitem", name="Harbour").click()
         await tab.locator("#composer .held:not([aria-busy])").wait_for()

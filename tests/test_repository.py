@@ -58,7 +58,7 @@ def test_no_lock_file_is_tracked():
 
 
 def test_the_readme_asks_for_the_permissions_that_it_names():
-    """Discord's bits: view a channel, send messages, embed links, attach files, read the history; and send in threads."""
+    """Discord's bits: view a channel, send messages, embed links, attach files, read the history; send in threads."""
     needed = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert re.findall(r"permissions=(\d+)", text) == [str(needed)]

@@ -87,6 +87,7 @@ async def test_a_full_job_comes_back_as_it_was(store: JobStore) -> None:
     await store.create(FULL)
     found = await store.get(FULL.id)
     assert found == FULL
+    assert found
     assert [isinstance(note, Text) for note in found.notes] == [False, True]
 
 

@@ -29,7 +29,7 @@ async def test_without_a_row_everybody_has_the_defaults(store: PreferenceStore) 
 
 async def test_choices_of_members_and_servers_are_kept_apart(store: PreferenceStore) -> None:
     await store.save_user(1, Preferences(private=True))
-    await store.save_guild(1, GuildChoices(previews=False))
+    await store.change_guild(1, previews=False)
     assert (await store.of_user(1), await store.of_user(2)) == (Preferences(private=True), Preferences())
     assert (await store.of_guild(1)).previews is False
     assert await store.of_guild(2) == GuildChoices()

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from PIL import Image, ImageStat
 
 from bot.playground.discord import LocalDiscord
@@ -44,9 +45,9 @@ async def test_nothing_is_wider_than_a_phone(demo: Demo, open_window: OpenWindow
     admin = await open_window(demo.page.url)
     await publish(admin, "hue_sheet")
     await run(admin, "hue-sheet")
-    await expect(admin.message("start 0").locator("[data-file]").first).to_be_visible()
+    await expect(admin.message("Hue sheet").locator("[data-file]").first).to_be_visible()
     phone = await open_window(demo.page.url, **PHONE)
-    await expect(phone.message("start 0").locator("[data-file]").first).to_be_visible()
+    await expect(phone.message("Hue sheet").locator("[data-file]").first).to_be_visible()
     await phone.tab.screenshot(path=shots / "phone.png")
     assert await phone.overflow() == 0
     await phone.begin("hue-sheet")
@@ -112,11 +113,14 @@ async def test_a_modal_is_drawn_on_its_own(stills: Stills, draw: Draw):
         assert one.height + 100 < two.height
 
 
+@pytest.mark.timeout(600)
 async def test_the_real_bots_states_are_drawn(chromium: Browser, tmp_path: Path):
     paths = await render_demo(tmp_path)
     assert paths[-1] == tmp_path / "cards.png"
     names = [path.relative_to(tmp_path).as_posix() for path in paths]
-    for name in ("waiting", "running", "done", "done-several-pictures", "failed", "form-its-fields"):
+    members = "running-with-a-preview", "done-more-than-ten-pictures", "details", "use-as-input", "done-in-german"
+    admins = "policy", "usage", "audit"
+    for name in ("waiting", "running", "done", "done-several-pictures", "failed", "form-its-fields", *members, *admins):
         assert {f"light/{name}.png", f"dark/{name}.png"} <= set(names)
     assert all(path.stat().st_size > 10_000 for path in paths)
 

@@ -90,7 +90,9 @@ class Window:
         await expect(self.tab.locator("#composer .slash-name")).to_have_text(f"/{command}")
 
     async def attach(self, option: str, file: FilePayload | Path) -> None:
-        """Choose a file in the picker that Enter opens on an option's field."""
+        """Choose a file in the picker that Enter opens on an option's field, named first where it is not there yet."""
+        if not await self.option(option).count():
+            await self._name(option)
         await self.go_to(self.option(option).get_by_role("button", name=f"Attach a file: {option}"))
         async with self.tab.expect_file_chooser() as choosing:
             await self.keys("Enter")
@@ -100,10 +102,13 @@ class Window:
 
     async def fill(self, option: str, text: str) -> None:
         """Name an optional option behind the others, and type its value."""
-        await self.go_to(self.tab.locator("#composer input.tail"))
-        await self.tab.keyboard.type(f"{option}:")
+        await self._name(option)
         await expect(self.option(option).locator("input")).to_be_focused()
         await self.tab.keyboard.type(text)
+
+    async def _name(self, option: str) -> None:
+        await self.go_to(self.tab.locator("#composer input.tail"))
+        await self.tab.keyboard.type(f"{option}:")
 
     async def send(self) -> None:
         """Press Enter behind the last option."""

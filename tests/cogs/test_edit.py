@@ -41,6 +41,7 @@ async def test_a_few_values_are_changed_and_run_at_once(room: Atelier) -> None:
     await room.publish(fixture("blur"))
     card = await room.over(await room.run("fog-glass", {"photo": PHOTO, "radius": 3.5}))
     opened = await pressed(room, card)
+    assert opened.modal
     fields = {part["label"]: part for part in opened.modal["components"]}
     assert fields["radius"]["component"]["value"] == "3.5"
     assert "Empty keeps photo.png." in fields["photo"]["description"]
@@ -97,6 +98,7 @@ async def test_a_file_that_is_gone_is_asked_for_in_the_modal(room: Atelier) -> N
     card = await room.over(await room.run("fog-glass", {"photo": PHOTO}))
     age(room, card)
     opened = await pressed(room, card)
+    assert opened.modal
     photo = next(part for part in opened.modal["components"] if part["label"] == "photo")
     assert photo["component"]["required"]
     new = await room.over(await run_edited(room, opened, photo=[("other.png", PHOTO[1])]))
@@ -138,6 +140,7 @@ async def test_braces_that_were_run_are_no_choice_any_more(room: Atelier) -> Non
     card = await room.over(await room.run("words", {"prompt": r"a \{red, green\} fox"}))
     assert room.given(card) == {"prompt": "a {red, green} fox"}
     opened = await pressed(room, card)
+    assert opened.modal
     assert opened.modal["components"][0]["component"]["value"] == r"a \{red, green\} fox"
     new = await room.over(await run_edited(room, opened))
     assert room.given(new) == room.given(card)
@@ -151,6 +154,7 @@ async def test_it_is_the_workflow_as_it_is_now(room: Atelier) -> None:
     first, second = (await current(room, "words")).inputs
     await replace_inputs(room, "words", replace(first, max_length=5), replace(second, name="other"))
     opened = await pressed(room, card)
+    assert opened.modal
     assert [part["label"] for part in opened.modal["components"]] == ["prompt", "other"]
     assert opened.modal["components"][0]["component"]["value"] == "a long barn"
     await replace_inputs(room, "words", first)

@@ -364,7 +364,7 @@ def test_workflows_are_found_by_every_word() -> None:
 
 # Values of an input that was of another kind
 
-HELD: dict[Kind, Any] = {
+HELD_BY_KIND: dict[Kind, Any] = {
     Kind.INTEGER: 3,
     Kind.NUMBER: 0.5,
     Kind.BOOLEAN: True,
@@ -381,10 +381,10 @@ HELD: dict[Kind, Any] = {
 }
 
 
-@pytest.mark.parametrize("kind", HELD)
+@pytest.mark.parametrize("kind", HELD_BY_KIND)
 def test_an_edited_job_may_hold_what_its_input_does_not_take_any_more(kind: Kind) -> None:
     one = spec(kind, choices=COLORS if kind is Kind.CHOICE else (), models=LORA, max_items=3, maximum=2)
-    for value in HELD.values():
+    for value in HELD_BY_KIND.values():
         form = sheet(one, given=as_typed([one], {"x": value, "gone": 1}))
         assert form_embed(form, Voice("de")).description
         problems = Problems()

@@ -151,7 +151,7 @@ async def test_a_channel_that_covers_results_covers_those_of_a_card_that_was_mov
     hall = atelier.place.guild.add_channel("hall")
     async with atelier.catalog() as catalog:
         choices = GuildChoices(spoiler_channels=(hall.id,))
-        await PreferenceStore(catalog._db).save_guild(atelier.place.guild.id, choices)
+        await PreferenceStore(catalog._db).change_guild(atelier.place.guild.id, **choices.model_dump())
     moved = await shown_in(atelier, hall, job_id(card))
     if restarts:
         await atelier.restart()

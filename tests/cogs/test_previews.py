@@ -21,7 +21,7 @@ from bot.jobs import Job, now
 from bot.media import ResultFile
 from bot.playground.discord import Message
 from bot.playground.discord.state import StoredAttachment
-from bot.preferences import GuildChoices, Preferences, PreferenceStore
+from bot.preferences import Preferences, PreferenceStore
 from cogs._frames import Frames
 from cogs._spot import Spot
 from tests.bot.test_previews import preview
@@ -88,7 +88,7 @@ async def test_words_go_on_between_frames(atelier: Atelier) -> None:
 
 
 async def off_by_guild(store: PreferenceStore, atelier: Atelier) -> None:
-    await store.save_guild(atelier.place.guild.id, GuildChoices(previews=False))
+    await store.change_guild(atelier.place.guild.id, previews=False)
 
 
 async def off_by_member(store: PreferenceStore, atelier: Atelier) -> None:
@@ -212,7 +212,7 @@ SHOWN_ON = {"its own": (None, 1), "another one": (2, 2)}
 async def test_the_server_that_it_is_shown_on_decides(tmp_path: Path, shown_guild_id: int | None, asked: int) -> None:
     there = replace(JOB, shown_guild_id=shown_guild_id)
     async with drawing(tmp_path, there) as (shown, page):
-        await shown._bot.engine.preferences.save_guild(asked, GuildChoices(previews=False))
+        await shown._bot.engine.preferences.change_guild(asked, previews=False)
         await shown.draw(cast("Spot", page), there, running(ONE))
     assert page.did == ["leaves, bare"]
 

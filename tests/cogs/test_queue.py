@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from bot.preferences import GuildChoices, PreferenceStore
+from bot.preferences import PreferenceStore
 from tests.cogs.atelier import Atelier, blank, job_id, text, workflow
 
 ONE = pytest.mark.parametrize("atelier", [{"max_in_flight": 1}], indirect=True, ids=["one at a time"])
@@ -53,7 +53,7 @@ async def test_the_line_is_told_without_names_but_to_those_who_may_know(atelier:
         assert "Secret" not in told
         assert str(place.other.id) not in told
     async with atelier.catalog() as catalog:
-        await PreferenceStore(catalog._db).save_guild(place.guild.id, GuildChoices(names_in_queue=True))
+        await PreferenceStore(catalog._db).change_guild(place.guild.id, names_in_queue=True)
     assert f"🎨 Blank · <@{place.member.id}> · started" in await queued(atelier, place.other)
     # In direct messages there is one's own, and how many others.
     told = await queued(atelier, place.member, place.member.dm)

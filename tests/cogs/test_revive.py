@@ -165,7 +165,7 @@ async def test_a_channel_where_results_are_covered_covers_them(room: Atelier) ->
     hall = room.place.guild.add_channel("hall")
     async with room.catalog() as catalog:
         choices = GuildChoices(spoiler_channels=(hall.id,))
-        await PreferenceStore(catalog._db).save_guild(room.place.guild.id, choices)
+        await PreferenceStore(catalog._db).change_guild(room.place.guild.id, **choices.model_dump())
     shown = await shown_in(room, card, hall)
     assert [file.filename for file in shown.attachments] == [f"SPOILER_{card.attachments[0].filename}"]
 

@@ -108,6 +108,7 @@ async def test_results_that_are_gone_or_out_of_reach_are_none(here: Wall) -> Non
     gone, hidden = here.post("abcdefghij-1.png"), here.post("abcdefghij-2.png")
     here.discord.messages.delete(gone)
     assert await names(here, here.posted(gone)) == []
+    assert here.channel.guild
     here.channel.overwrite(here.channel.guild.bot, deny=Permissions.READ_MESSAGE_HISTORY)
     assert await names(here, here.posted(gone, hidden)) == []
     assert await names(here, here.job) == []

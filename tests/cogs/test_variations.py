@@ -55,6 +55,7 @@ async def cards(atelier: Atelier, use: Use, count: int) -> list[Message]:
 async def test_as_many_as_one_picks_with_a_seed_each(room: Atelier) -> None:
     card = await done(room, grain=5)
     opened = await asked(room, card)
+    assert opened.modal
     assert opened.modal["title"] == "Seeds"
     (label,) = opened.modal["components"]
     assert label["label"] == "How many?"
@@ -139,6 +140,7 @@ async def test_caps_hold_for_each_and_it_is_said_which_are_in(atelier: Atelier) 
 async def test_what_a_client_sends_is_not_believed(atelier: Atelier) -> None:
     card = await done(atelier)
     opened = await asked(atelier, card)
+    assert opened.modal
     options = opened.modal["components"][0]["component"]["options"]
     assert [one["value"] for one in options] == ["2", "3"]
     options[0]["value"] = "400"
@@ -166,7 +168,9 @@ async def test_a_label_as_long_as_it_may_be_fits_the_modal(room: Atelier) -> Non
     await room.publish({**SEEDS, "name": "A very long name `of` <@1> **things** " * 4})
     (name,) = room.place.guild.commands
     card = await room.over(await room.run(name))
-    assert len((await asked(room, card)).modal["title"]) <= 45
+    opened = await asked(room, card)
+    assert opened.modal
+    assert len(opened.modal["title"]) <= 45
     assert custom_id(card, "Variations") == f"familiar:variations:{job_id(card)}"
 
 
@@ -175,5 +179,6 @@ async def test_it_speaks_the_language_of_whoever_presses(room: Atelier) -> None:
     card = await done(room)
     room.place.member.user.locale = "de"
     opened = await asked(room, card)
+    assert opened.modal
     assert opened.modal["components"][0]["label"] == "Wie viele?"
     await room.publish(fixture("blur"))

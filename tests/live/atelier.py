@@ -198,6 +198,7 @@ async def furnished(
             "[discord]",
             f'api_url = "{discord.api_url}"',
             f'gateway_url = "{discord.gateway_url}"',
+            f'cdn_url = "{discord.url}"',
             "[limits]",
             f"progress_seconds = {pace}",
             "[[backend]]",

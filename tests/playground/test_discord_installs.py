@@ -35,6 +35,7 @@ async def test_the_interaction_tells_who_installed_it(place: Place) -> None:
     guest.install()
     sent = place.server.desk.payload(await guest.slash(channel, "mine"))
     assert sent["authorizing_integration_owners"] == {"1": str(guest.id)}
+    assert channel.guild
     assert sent["guild_id"] == str(channel.guild.id)
     here = place.server.desk.payload(await place.member.slash(place.channel, "mine"))
     assert here["authorizing_integration_owners"] == {"0": str(place.guild.id)}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
+import re
 import tempfile
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from importlib import resources
 from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.config import BackendSettings, DatabaseSettings, DiscordSettings, Limits, Settings
+from bot.config import BackendSettings, CardSettings, DatabaseSettings, DiscordSettings, Limits, Settings
 from bot.playground.discord import LocalDiscord, Message, Use
 from bot.playground.discord.actors import LocalChannel, LocalGuild, LocalMember
 from bot.playground.invokeai import LocalInvokeAI
@@ -21,10 +21,10 @@ from bot.service import open_service
 _PATIENCE = 30.0
 _NODE_SECONDS = 0.25
 #: Jobs that a member may have under way.
-_MOST = 2
-_UPLOAD = "POST /api/v1/images"
+MOST = 2
 #: How the ids of the buttons begin that a card has until its job is over.
 _CANCEL = "familiar:cancel:"
+_JOB = re.compile(r"job ([a-z0-9]{10})")
 
 
 class Play:
@@ -38,6 +38,7 @@ class Play:
         self.channel: LocalChannel = self.guild.add_channel("pictures")
         self.ada = self.guild.add_member("Ada", manage_guild=True, manage_messages=True)
         self.bo, self.cy, self.dee = (self.guild.add_member(name) for name in ("Bo", "Cy", "Dee"))
+        self.emil = self.guild.add_member("Emil", locale="de")
 
     async def shows(self, message: Message, *words: str) -> Still:
         """Wait until a message shows all of these words; return how it looked then. Raises TimeoutError."""
@@ -65,85 +66,45 @@ class Play:
         """Use a command, and return the answer."""
         return await self.answer(await who.slash(self.channel, command, options))
 
-    async def run(self, who: LocalMember, command: str, picture: str = "harbour") -> Message:
+    async def run(self, who: LocalMember, command: str, picture: str = "harbour", **options: object) -> Message:
         """Use a published command on one of the bundled pictures, and return its card."""
-        return await self.ask(who, command, {"picture": (f"{picture}.webp", bundled(f"samples/{picture}.webp"))})
+        file = f"{picture}.webp", bundled(f"samples/{picture}.webp")
+        return await self.ask(who, command, {"picture": file, **options})
 
-    async def publish(self, name: str) -> Message:
-        """Publish one of the bundled workflows; return the report."""
-        report = await self.ask(self.ada, "workflow add", {"file": (f"{name}.json", bundled(f"{name}.json"))})
+    async def publish(self, name: str, data: bytes | None = None) -> Message:
+        """Publish a workflow, one of the bundled ones by its name; return the report."""
+        file = f"{name}.json", bundled(f"{name}.json") if data is None else data
+        report = await self.ask(self.ada, "workflow add", {"file": file})
         self.states.setdefault("Report", take(report))
         await self.ada.press(report, "Publish")
         self.states.setdefault("Published", await self.shows(report, "✅"))
         return report
 
-    async def lead(self) -> dict[str, State]:
-        """Go through all of it."""
-        await self.discord.until(lambda: "workflow" in self.discord.global_commands, _PATIENCE)
-        for name in ("hue_sheet", "blur", "enhance"):
-            await self.publish(name)
-        await self._work()
-        await self._wait_in_line()
-        await self._lose_the_backend()
-        await self._fail()
-        await self._look_around()
-        return self.states
+    async def tidied(self) -> None:
+        """Wait until nothing of any job is left: what came of them was delivered by then."""
+        await self.until(lambda: not self.invoke.images and not self.invoke.items)
 
-    async def _work(self) -> None:
-        self.invoke.faults.hang(_UPLOAD)
-        card = await self.run(self.bo, "blur")
-        self.states["Uploading"] = await self.shows(card, "Uploading")
-        self.invoke.faults.let_go()
-        self.states["Done"] = await self.over(card)
-        gallery = await self.run(self.cy, "hue-sheet", "dusk")
-        self.states["Running"] = await self.shows(gallery, "▰▰▰▰▰▰")
-        self.states["Done, several pictures"] = await self.over(gallery)
+    async def modal(self, who: LocalMember, message: Message, button: str) -> Use:
+        """Press a button, and return the press, which is answered with a modal."""
+        return await (await who.press(message, button)).answered(_PATIENCE)
 
-    async def _wait_in_line(self) -> None:
-        await self.invoke.pause()
-        first, second = await self.run(self.ada, "hue-sheet"), await self.run(self.cy, "blur", "dusk")
-        waiting = await self.run(self.bo, "blur")
-        self.states["Waiting"] = await self.shows(waiting, "in line", "<t:")
-        further = await self.run(self.bo, "hue-sheet")
-        self.states["Over a limit"] = take(await self.run(self.bo, "blur", "dusk"))
-        self.states["My jobs"] = take(await self._jobs_in_line())
-        await self.bo.press(further, "Cancel")
-        self.states["Cancelled"] = await self.over(further)
-        await self.invoke.resume()
-        for card in (first, second, waiting):
-            await self.over(card)
+    async def redrawn(self, message: Message, use: Use) -> Message:
+        """Return a message once it has been drawn anew, for what was pressed, chosen or sent in."""
+        seen = len(message.edits)
+        await use.answered(_PATIENCE)
+        await self.discord.until(lambda: len(message.edits) > seen, _PATIENCE)
+        return message
 
-    async def _jobs_in_line(self) -> Message:
-        """Ask for Bo's jobs until their pictures are up and they have their places."""
-        async with asyncio.timeout(_PATIENCE):
-            while says(answer := await self.ask(self.bo, "jobs")).count("in line") < _MOST:
-                pass
-        return answer
+    async def until(self, predicate: Callable[[], object]) -> None:
+        await self.discord.until(predicate, _PATIENCE)
 
-    async def _lose_the_backend(self) -> None:
-        card = await self.run(self.dee, "hue-sheet")
-        await self.shows(card, "▰▰▰")
-        await self.invoke.stop()
-        self.states["Backend away"] = await self.shows(card, "does not answer")
-        await self.invoke.start()
-        self.states["Restarted"] = await self.shows(card, "once more", "▰")
-        await self.over(card)
 
-    async def _fail(self) -> None:
-        card = await self.run(self.dee, "hue-sheet", "dusk")
-        await self.shows(card, "▰")
-        self.invoke.faults.full_disk = True
-        self.states["Failed"] = await self.over(card)
-        self.invoke.faults.full_disk = False
-
-    async def _look_around(self) -> None:
-        form = await self.ask(self.bo, "run", {"workflow": "enhance"})
-        self.states["Form"] = take(form)
-        first = next(part for row in form.components for part in row["components"])
-        self.states["Form, its fields"] = await (await self.bo.press(form, first["custom_id"])).answered(_PATIENCE)
-        self.states["Editing a workflow"] = take(await self.ask(self.ada, "workflow edit", {"name": "blur"}))
-        self.states["Workflows"] = take(await self.ask(self.ada, "workflow list"))
-        self.states["Status"] = take(await self.ask(self.ada, "admin status"))
+def says_id(card: Message) -> str:
+    """Return the number under a card. Raises ValueError where there is none."""
+    found = _JOB.search(says(card))
+    if found is None:
+        raise ValueError("that message is no card")
+    return found[1]
 
 
 def bundled(name: str) -> bytes:
@@ -158,10 +119,11 @@ async def open_play() -> AsyncGenerator[Play]:
         async with LocalInvokeAI(node_seconds=_NODE_SECONDS) as invoke, LocalDiscord(rate_limits=False) as discord:
             play = Play(discord, invoke)
             settings = Settings(
-                discord=DiscordSettings(api_url=discord.api_url, gateway_url=discord.gateway_url),
+                discord=DiscordSettings(api_url=discord.api_url, gateway_url=discord.gateway_url, cdn_url=discord.url),
                 database=DatabaseSettings(path=Path(folder) / "familiar.sqlite"),
                 backend=(BackendSettings(url=invoke.url, max_in_flight=1),),
-                limits=Limits(progress_seconds=0.02, waiting_per_user=_MOST),
+                cards=CardSettings(preview_seconds=1),
+                limits=Limits(progress_seconds=0.02, waiting_per_user=MOST),
                 token=SecretStr(discord.token),
             )
             async with open_service(settings):

@@ -19,6 +19,7 @@ from bot.playground.discord.actors import LocalChannel, LocalGuild, LocalMember
 from bot.playground.discord.state import Use
 from bot.playground.page.chromium import open_chromium
 from bot.playground.page.play import open_play
+from bot.playground.page.scenes import lead
 from bot.playground.page.server import Page
 from bot.playground.page.sheet import dark, light, sheet
 from bot.playground.page.stills import State, open_modal, place, still_of
@@ -36,7 +37,7 @@ _HEIGHT = 1600
 _SCALE = 2
 #: Around a message, in pixels of the picture.
 _PADDING = 16
-_PEOPLE = ("Bo", "Ada", "Cy", "Dee")
+_PEOPLE = ("Bo", "Ada", "Cy", "Dee", "Emil")
 #: What lies over, or is not of, the messages.
 _ALONE = """
   #hint, #composer, #toasts { display: none !important }
@@ -141,10 +142,10 @@ async def render_demo(out: Path) -> list[Path]:
 
     Raises UserError, saying what to install, where Chromium or Playwright is missing.
     """
-    # First: without it there is no use in waiting for the rest.
-    async with open_stills() as stills:
-        async with open_play() as play:
-            states = await play.lead()
+    # Chromium first: without it there is no use in waiting for the rest. The play stays open while it is drawn: embeds
+    # show pictures by their addresses, and those lead to the play's own Discord.
+    async with open_stills() as stills, open_play() as play:
+        states = await lead(play)
         paths = {scheme: await stills.render(states, out / scheme, scheme=scheme) for scheme in SCHEMES}
     sides = [side(dict(zip(states, paths[scheme], strict=True))) for scheme, side in zip(SCHEMES, SIDES, strict=True)]
     return [*paths["light"], *paths["dark"], await asyncio.to_thread(sheet, sides, out / "cards.png")]
