@@ -18,7 +18,6 @@ IS_TOLD = frozenset({State.SETTLED, State.CLOSED})
 _STYLES = {
     "again": discord.ButtonStyle.primary,
     "post": discord.ButtonStyle.primary,
-    "delete": discord.ButtonStyle.danger,
 }
 
 Button = discord.ui.Button[Any]
@@ -54,18 +53,14 @@ def end_view(
         return None
     voice = voice_for(job)
     view = discord.ui.View(timeout=None)
-    for row, offered in enumerate(
-        (_first_row(job, inputs, voice, has_pictures), _second_row(job, voice, has_originals))
-    ):
-        for one in offered:
-            one.row = row
-            view.add_item(one)
+    for one in (*_first(job, inputs, voice, has_pictures), *_then(job, voice, has_originals)):
+        view.add_item(one)
     # Presses are dispatched by the buttons' templates, also after a restart.
     view.stop()
     return view if view.children else None
 
 
-def _first_row(job: Job, inputs: Sequence[InputSpec], voice: Voice, has_pictures: bool | None) -> list[Button]:
+def _first(job: Job, inputs: Sequence[InputSpec], voice: Voice, has_pictures: bool | None) -> list[Button]:
     found: list[Button] = []
     is_done = job.outcome is Outcome.COMPLETED
     if may_run_again(job):
@@ -79,7 +74,7 @@ def _first_row(job: Job, inputs: Sequence[InputSpec], voice: Voice, has_pictures
     return [*found, button("details", job.id, voice)]
 
 
-def _second_row(job: Job, voice: Voice, has_originals: bool) -> list[Button]:
+def _then(job: Job, voice: Voice, has_originals: bool) -> list[Button]:
     if job.outcome is not Outcome.COMPLETED:
         return []
     found = [button("delete", job.id, voice)]

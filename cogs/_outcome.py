@@ -37,8 +37,9 @@ def outcome_embed(job: Job, inputs: tuple[InputSpec, ...], notes: Sequence[str] 
         cancelled, problem = job.outcome is Outcome.CANCELLED, unlinked(voice.tell(job.problem or ""))
         lines.append(voice("outcome-cancelled") if cancelled else voice("outcome-failed", problem=problem))
     if asked := asked_line(job, inputs, is_done=is_done):
-        lines.append(asked)
-    lines += _small(voice, (*job.notes, *notes))
+        # Who asked, Discord says above the answer to a command, but not above one to a button.
+        lines.append(f"{asked} · <@{job.user_id}>" if is_done and job.guild_id and not job.is_private else asked)
+    lines += _small(voice, (*notes, *job.notes))
     embed.description = "\n".join(lines)[:_LONGEST]
     return embed.set_footer(text=f"job {job.id}")
 

@@ -27,6 +27,10 @@ Interaction = discord.Interaction[Any]
 _COUNTED = 1_000_000
 
 
+class FileMissing(InputError):
+    """A file that is needed was not given."""
+
+
 async def read_parts(
     interaction: Interaction, published: Published, given: Mapping[str, Any], attachments: tuple[Attachment, ...]
 ) -> list[JobParts]:
@@ -76,10 +80,13 @@ def files_apart(inputs: Sequence[InputSpec], raw: Mapping[str, Any]) -> dict[str
     return {spec.name: raw[spec.name] for spec in inputs if not spec.is_file and raw.get(spec.name) is not None}
 
 
-def file_attachments(inputs: Sequence[InputSpec], raw: Mapping[str, Any], limit: int) -> tuple[Attachment, ...]:
+def file_attachments(
+    inputs: Sequence[InputSpec], raw: Mapping[str, Any], limit: int, *, are_all: bool = True
+) -> tuple[Attachment, ...]:
     """Return the attachments for image and video inputs, in the inputs' order. Raises InputError, naming the input.
 
-    Each has a filename, a URL, a size in bytes, and a content type, which is only what its sender said.
+    `are_all`: none that is needed may be missing, or FileMissing is raised. Each has a filename, a URL, a size in
+    bytes, and a content type, which is only what its sender said.
     """
     found: list[Attachment] = []
     for spec in inputs:
@@ -87,8 +94,8 @@ def file_attachments(inputs: Sequence[InputSpec], raw: Mapping[str, Any], limit:
             continue
         wanted = "video" if spec.is_video else "picture"
         given = [(name, raw[name]) for name in spec.names if raw.get(name) is not None]
-        if spec.required and not given:
-            raise InputError(spec.name, say("run-attach-video") if spec.is_video else say("run-attach-picture"))
+        if spec.required and not given and are_all:
+            raise FileMissing(spec.name, say("run-attach-video") if spec.is_video else say("run-attach-picture"))
         if given and len(given) < spec.min_items:
             raise InputError(spec.name, say("run-attach-more", least=spec.min_items, count=len(given), what=wanted))
         for name, attachment in given:

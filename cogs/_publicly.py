@@ -24,7 +24,7 @@ from cogs._outcome import outcome_embed
 from cogs._posting import as_files, place_of, translated
 from cogs._sources import result_messages, unseen
 from cogs._spot import Spot
-from cogs._voice import voice_for, voice_of
+from cogs._voice import voice_of
 from cogs._wall import Wall, find_wall
 from workflows.errors import UserError
 from workflows.texts import Text, say
@@ -81,7 +81,7 @@ async def post_publicly(interaction: Interaction, job_id: str) -> None:
     public = job.evolve(
         is_private=False, channel_id=wall.channel.id, shown_guild_id=job.guild_id, language=wall.language
     )
-    notes = [voice_for(public)("posting-by", user=f"<@{job.user_id}>")]
+    notes: list[str] = []
     inputs = await _inputs(bot, job)
     pictures = any((file.content_type or "").startswith("image/") for one in messages for file in one.attachments)
     look = {

@@ -16,8 +16,9 @@ from bot.catalog import Published
 from bot.options import shorten
 from bot.sent import DAY, digest
 from cogs import _translate
+from cogs._answers import NO_ANSWER
+from cogs._by_command import run_command
 from cogs._command import MAX_COMMANDS, NOT_A_COMMAND, build_command
-from cogs._launch import NO_ANSWER, launch
 from workflows.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ async def build_guild(bot: Familiar, guild_id: int) -> set[str]:
     failed: set[str] = set()
     for published in every:
         try:
-            command = build_command(published, launch, lambda: bot.engine.pool.models)
+            command = build_command(published, run_command, lambda: bot.engine.pool.models)
             bot.tree.add_command(command, guild=guild)
         except NOT_A_COMMAND:
             log.exception("workflow %s of server %s makes no command", published.slug, guild_id)
@@ -56,7 +57,7 @@ async def build_guild(bot: Familiar, guild_id: int) -> set[str]:
 def why_no_command(published: Published) -> str | None:
     """Return why a workflow would make no command, or None: the report says so before anybody publishes it."""
     try:
-        build_command(published, launch, list)
+        build_command(published, run_command, list)
     except UserError as error:
         return str(error)
     except NOT_A_COMMAND as error:

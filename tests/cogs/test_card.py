@@ -141,7 +141,7 @@ async def test_a_result_says_what_it_was_made_of(room: Atelier) -> None:
     options = {o["name"]: o for o in room.place.guild.commands["dawn-painter"]["options"]}
     card = await room.run("dawn-painter", {name: value for name, value in given.items() if name in options})
     await room.over(card)
-    line = r"\*\*Dawn painter\*\* · a fox · \*\*seed\*\* 12 · \d+\.\d s"
+    line = rf"\*\*Dawn painter\*\* · a fox · \*\*seed\*\* 12 · \d+\.\d s · <@{room.place.member.id}>"
     assert re.fullmatch(line + rf"\njob {job_id(card)}", text(card))
     (file,) = card.attachments
     assert file.filename == f"{job_id(card)}.png"
@@ -570,7 +570,7 @@ async def test_whatever_is_written_neither_pings_nor_breaks_the_card(room: Ateli
     card = await room.over(await room.answer(use))
     assert len(card.attachments) == 1
     (embed,) = card.embeds
-    shown = embed["description"]
+    shown = embed["description"].removesuffix(f" · <@{place.member.id}>")
     assert len(shown.splitlines()) == 1
     assert not re.search(r"(?<!\\)(\*\*bold|`|~~|\|\||__)", shown.replace("**Words**", ""))
     assert not re.search(r"(?<!\\)<[@#][!&]?\d", shown)

@@ -366,12 +366,22 @@ async def test_the_client_insists_on_what_is_required(room: Atelier) -> None:
     answer = await room.answer(await room.slash_raw(room.place.member, "lora-test", {}))
     assert answer.content == "That command has just changed. Please type it again."
     assert answer.ephemeral
-    # What may be given in more than one way, only we can insist on.
-    answer = await room.answer(await room.place.member.slash(room.channel, "fog-glass", {"radius": 3.0}))
-    needed = "is needed. Please attach a picture, or name one by `from_job` or `from_url`."
-    assert answer.content == f"**photo**: {needed}"
-    assert answer.ephemeral
+
+
+@in_module_loop
+async def test_a_picture_that_is_missing_is_asked_for_and_nothing_else_is_typed_twice(room: Atelier) -> None:
+    """It may be given in more than one way, so Discord's client cannot insist on it."""
+    await room.publish(fixture("blur"))
+    form = await room.answer(await room.place.member.slash(room.channel, "fog-glass", {"radius": 3.0}))
+    assert form.ephemeral
+    assert "**photo** is needed. Attach it with **Fill in**" in text(form)
     assert not room.channel.messages
+    opened = await room.place.member.press(form, "Fill in")
+    await opened.answered()
+    await room.changed(form, await room.place.member.submit(opened, {"photo": [PHOTO]}))
+    card = await room.over(await room.answer(await room.place.member.press(form, "Run")))
+    assert room.given(card)["radius"] == 3
+    assert len(card.attachments) == 1
 
 
 PICTURES = {

@@ -36,9 +36,11 @@ def job(outcome: Outcome = Outcome.COMPLETED, **changes: object) -> Job:
 
 
 ENDS = {
-    "done": (job(), None, "**Dawn painter** · a fox in the snow · **seed** 77 · 3.4 s", GREEN),
-    "done, in German": (job(language="de"), None, "**Dawn painter** · a fox in the snow · **Seed** 77 · 3,4 s", GREEN),
-    "nothing to ask for": (job(given={}), None, "**Dawn painter** · 3.4 s", GREEN),
+    "done": (job(), None, "**Dawn painter** · a fox in the snow · **seed** 77 · 3.4 s · <@4>", GREEN),
+    "done, in German": (job(language="de"), None, "**Dawn painter** · a fox in the snow · **Seed** 77 · 3,4 s · <@4>", GREEN),
+    "nothing to ask for": (job(given={}), None, "**Dawn painter** · 3.4 s · <@4>", GREEN),
+    "done, for nobody else": (job(given={}, is_private=True), None, "**Dawn painter** · 3.4 s", GREEN),
+    "done, in a direct message": (job(given={}, guild_id=None), None, "**Dawn painter** · 3.4 s", GREEN),
     "cancelled": (
         job(Outcome.CANCELLED),
         "Dawn painter",
@@ -66,7 +68,7 @@ ENDS = {
     "notes": (
         job(notes=("a note", say("shared-not-known")), language="de", given={}),
         None,
-        f"**Dawn painter** · 3,4 s\n-# a note\n-# {Voice('de')('shared-not-known')}",
+        f"**Dawn painter** · 3,4 s · <@4>\n-# a note\n-# {Voice('de')('shared-not-known')}",
         GREEN,
     ),
 }
@@ -155,7 +157,7 @@ def depth(text: str) -> int:
 def test_no_prompt_breaks_the_line_that_tells_it(prompt: str, outcome: Outcome, language: str) -> None:
     over = job(outcome, given=GIVEN | {"prompt": prompt}, title=prompt, problem="Nothing.", language=language)
     embed = _outcome.outcome_embed(over, INPUTS)
-    shown = str(embed.description).splitlines()[-1]
+    shown = str(embed.description).splitlines()[-1].removesuffix(f" · <@{over.user_id}>")
     assert len(embed.description or "") < 1500
     time = {"en": " · 3.4 s", "de": " · 3,4 s"}[language] if outcome is Outcome.COMPLETED else ""
     assert shown.lower().endswith(f" · **seed** 77{time}")

@@ -138,7 +138,7 @@ async def test_results_are_posted_as_a_card_of_their_own(room: Atelier) -> None:
     (shown,) = await post(room, card)
     assert [file.data for file in shown.attachments] == [file.data for file in card.attachments]
     assert shown.attachments[0].description == "a grey square"
-    assert f"Posted by <@{room.place.member.id}>" in text(shown)
+    assert f"· <@{room.place.member.id}>" in text(shown)
     assert not shown.pings
     assert {"Post", "Keep private"}.isdisjoint(buttons(shown))
     assert {"Again", "Details", "Delete"} <= set(buttons(shown))

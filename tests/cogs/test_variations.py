@@ -58,9 +58,9 @@ async def test_as_many_as_one_picks_with_a_seed_each(room: Atelier) -> None:
     assert opened.modal
     assert opened.modal["title"] == "Seeds"
     (label,) = opened.modal["components"]
-    assert label["label"] == "How many?"
+    assert label["label"] == "How many variations?"
     assert [one["value"] for one in label["component"]["options"]] == [str(count) for count in range(2, 11)]
-    sent = await room.place.member.submit(opened, {"How many?": ["3"]})
+    sent = await room.place.member.submit(opened, {"How many variations?": ["3"]})
     found = await cards(room, sent, 3)
     given = [room.given(one) for one in (card, *found)]
     assert len({one["grain"] for one in given}) == 4
@@ -91,7 +91,7 @@ async def test_who_may_and_when(room: Atelier) -> None:
     assert told.startswith("Only the one who asked for it can have variations of it.")
     opened = await asked(room, card)
     await is_under_way(room)
-    assert await room.told(await room.place.member.submit(opened, {"How many?": ["3"]})) == (
+    assert await room.told(await room.place.member.submit(opened, {"How many variations?": ["3"]})) == (
         "That job is still under way. Please wait until it is over."
     )
     rows(room, "UPDATE jobs SET outcome = 'completed' WHERE guild_id = ?", room.place.guild.id)
@@ -99,7 +99,7 @@ async def test_who_may_and_when(room: Atelier) -> None:
     async with room.catalog() as catalog:
         await catalog.remove(room.place.guild.id, "seeds")
     gone = "That workflow was removed from this server in the meantime."
-    assert await room.told(await room.place.member.submit(opened, {"How many?": ["3"]})) == gone
+    assert await room.told(await room.place.member.submit(opened, {"How many variations?": ["3"]})) == gone
     assert await room.told(await room.place.member.press(card, "Variations")) == gone
     rows(room, "UPDATE jobs SET guild_id = 1 WHERE guild_id = ?", room.place.guild.id)
     assert await room.told(await room.place.member.press(card, "Variations")) == "That job is no longer known here."
@@ -123,12 +123,12 @@ async def test_caps_hold_for_each_and_it_is_said_which_are_in(atelier: Atelier) 
     # The modal is known by its id alone.
     await atelier.restart()
     await atelier.invoke.pause()
-    sent = await atelier.place.member.submit(opened, {"How many?": ["5"]})
+    sent = await atelier.place.member.submit(opened, {"How many variations?": ["5"]})
     await atelier.discord.until(lambda: len(sent.followups) == 3, PATIENCE)
     said = text(sent.followups[-1])
     assert said.startswith("3 of 5 jobs are under way. The others are not: You have 3 jobs under way")
     assert sent.followups[-1].ephemeral
-    refused = await atelier.place.member.submit(await asked(atelier, card), {"How many?": ["2"]})
+    refused = await atelier.place.member.submit(await asked(atelier, card), {"How many variations?": ["2"]})
     assert (await atelier.told(refused)).startswith("You have 3 jobs under way")
     await atelier.invoke.resume()
     await cards(atelier, sent, 3)
@@ -144,7 +144,7 @@ async def test_what_a_client_sends_is_not_believed(atelier: Atelier) -> None:
     options = opened.modal["components"][0]["component"]["options"]
     assert [one["value"] for one in options] == ["2", "3"]
     options[0]["value"] = "400"
-    sent = await atelier.place.member.submit(opened, {"How many?": ["400"]})
+    sent = await atelier.place.member.submit(opened, {"How many variations?": ["400"]})
     await cards(atelier, sent, 3)
     await atelier.tidy()
     assert len(rows(atelier, "SELECT id FROM jobs")) == 4
@@ -156,7 +156,7 @@ async def test_a_modal_that_is_delivered_twice_makes_them_once(room: Atelier) ->
     before = len(rows(room, "SELECT id FROM jobs"))
     opened = await asked(room, card)
     room.discord.faults.duplicate_next_interaction = True
-    sent = await room.place.member.submit(opened, {"How many?": ["2"]})
+    sent = await room.place.member.submit(opened, {"How many variations?": ["2"]})
     await cards(room, sent, 2)
     await asyncio.sleep(0.05)
     assert len(rows(room, "SELECT id FROM jobs")) == before + 2
@@ -180,5 +180,5 @@ async def test_it_speaks_the_language_of_whoever_presses(room: Atelier) -> None:
     room.place.member.user.locale = "de"
     opened = await asked(room, card)
     assert opened.modal
-    assert opened.modal["components"][0]["label"] == "Wie viele?"
+    assert opened.modal["components"][0]["label"] == "Wie viele Variationen?"
     await room.publish(fixture("blur"))

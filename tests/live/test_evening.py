@@ -69,7 +69,7 @@ async def goes_on_from(evening: Evening, card: Message) -> None:
     assert all(words in told for words in ("a fox at dusk", "tiny-sd15", "InvokeAI confirmed each deletion")), told
     assert [file.filename for file in details.attachments] == [f"job-{job_id(card)}.json"]
     again = await evening.over(await evening.press(card, "Again"))
-    varied = await evening.submit(await evening.open(card, "Variations"), {"How many?": ["2"]})
+    varied = await evening.submit(await evening.open(card, "Variations"), {"How many variations?": ["2"]})
     seeds = {str(evening.given(one)["seed"]) for one in (card, again, *await evening.all_over(varied, 2))}
     assert len(seeds) == 4
 

@@ -24,6 +24,6 @@ offers-no-inputs = Dieser Workflow fragt nach nichts, also gibt es nichts zu bea
 offers-attach-again = 🖇️ Discord behält Angehängtes nur einen Tag. Alles andere ist ausgefüllt; bitte hänge { $names } noch einmal an.
 offers-edited = ✏️ Ausgefüllt wie beim letzten Mal.
 
-offers-how-many = Wie viele?
+offers-how-many = Wie viele Variationen?
 offers-how-many-hint = Jede hat einen eigenen Seed und zählt als ein Auftrag.
 offers-one-at-a-time = Hier läuft immer nur ein Auftrag auf einmal.

@@ -32,7 +32,6 @@ posting-cut = { $count ->
    *[other] { $count } weitere Dateien hat Discord nicht angenommen.
 }
 posting-done = 📣 Gepostet: { $link }
-posting-by = Gepostet von { $user }
 posting-left-out = { $count ->
     [one] Eine weitere Datei ist nicht dabei: Ihre Nachricht siehst nur du, und ich kann sie nicht mehr lesen.
    *[other] { $count } weitere Dateien sind nicht dabei: Ihre Nachrichten siehst nur du, und ich kann sie nicht mehr lesen.

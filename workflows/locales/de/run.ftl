@@ -72,6 +72,7 @@ run-form-there-are = { $problem } Es gibt: { $names }.
 run-form-choice-gone = diese Auswahl gibt es nicht mehr. Bitte wähle noch einmal.
 run-form-near = hat kein „{ $typed }“. Meinst du { $alike }?
 run-form-none-such = hat kein „{ $typed }“. Es gibt: { $names }.
+run-file-missing = 🖼️ **{ $name }** wird gebraucht. Häng es mit **Ausfüllen** an und drücke dann **Starten**.
 
 # Wie Discord Berechtigungen nennt.
 run-permission-view_channel = Kanal ansehen

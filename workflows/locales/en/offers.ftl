@@ -24,6 +24,6 @@ offers-no-inputs = That workflow asks for nothing, so there is nothing to edit. 
 offers-attach-again = 🖇️ Discord keeps what you attached for a day only. Everything else is filled in; please attach { $names } again.
 offers-edited = ✏️ Filled in as it was.
 
-offers-how-many = How many?
+offers-how-many = How many variations?
 offers-how-many-hint = Each has a seed of its own, and counts as a job.
 offers-one-at-a-time = Only one job at a time can be run here.

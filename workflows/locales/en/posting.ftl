@@ -32,7 +32,6 @@ posting-cut = { $count ->
    *[other] Discord did not take { $count } further files.
 }
 posting-done = 📣 Posted: { $link }
-posting-by = Posted by { $user }
 posting-left-out = { $count ->
     [one] One further file is not among them: only you see its message, and I cannot read that any more.
    *[other] { $count } further files are not among them: only you see their messages, and I cannot read those any more.

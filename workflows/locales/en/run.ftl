@@ -72,6 +72,7 @@ run-form-there-are = { $problem } There are: { $names }.
 run-form-choice-gone = that choice is not there any more. Please pick again.
 run-form-near = has no “{ $typed }”. Did you mean { $alike }?
 run-form-none-such = has no “{ $typed }”. There are: { $names }.
+run-file-missing = 🖼️ **{ $name }** is needed. Attach it with **Fill in**, then press **Run**.
 
 # What Discord calls permissions.
 run-permission-view_channel = View Channel
