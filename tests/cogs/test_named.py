@@ -150,8 +150,7 @@ async def test_they_fill_the_first_pictures_that_were_not_attached(room: Atelier
     new = await room.over(await room.run("two", {"photo": PHOTO, "from_url": link(room, other)}))
     assert sorted((file.width, file.height) for file in new.attachments) == [(8, 8), (24, 16)]
     answer = await room.run("two", {"mask": PHOTO})
-    needed = "is needed. Please attach a picture, or name one by `from_job` or `from_url`."
-    assert text(answer) == f"**photo**: {needed}"
+    assert "**photo** is needed. Attach it with **Fill in**" in text(answer)
     await room.tidy()
 
 
