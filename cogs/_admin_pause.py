@@ -40,7 +40,7 @@ class Pausing(commands.Cog):
     @app_commands.command()
     @app_commands.describe(reason="Why; it is shown in /admin status")
     async def pause(self, interaction: Interaction, reason: Reason | None = None) -> None:
-        """Let none of this server's jobs begin until you say so; what runs now ends"""
+        """Let none of this server's jobs begin until you say so; what runs now is finished first"""
         guild_id, engine, voice = interaction.guild_id or 0, self.bot.engine, voice_of(interaction)
         is_new = await engine.moderation.pause(guild_id, interaction.user.id, reason or "")
         await note(interaction, Action.PAUSED, detail=reason or "")

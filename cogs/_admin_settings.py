@@ -122,7 +122,7 @@ def _settings_embed(choices: GuildChoices, voice: Voice, *, is_changed: bool) ->
     else:
         lines.append(voice("admin-settings-no-spoilers"))
     embed = discord.Embed(title=voice("admin-settings-title"), description="\n".join(lines), color=_words.BLUE)
-    return embed.set_footer(text=voice("admin-settings-changed")) if is_changed else embed
+    return embed.set_footer(text=voice("admin-settings-changed") if is_changed else voice("admin-settings-hint"))
 
 
 def _on(value: bool) -> str:

@@ -18,6 +18,7 @@ from bot.catalog import Named
 from bot.options import shorten
 from cogs import _allowed, _here, _words
 from cogs._voice import voice_of
+from workflows.errors import UserError
 from workflows.texts import Voice
 
 log = logging.getLogger(__name__)
@@ -95,7 +96,10 @@ async def _draw(interaction: Interaction, page: int) -> tuple[discord.Embed, dis
     page = min(page, pages - 1)
     voice = voice_of(interaction)
     lines = list(_workflow_lines(interaction, allowed[page * _PAGE : (page + 1) * _PAGE], known))
-    head = [voice("help-intro") + "\n"] if allowed else [_why_none(interaction, voice, known, has_some=bool(names))]
+    if allowed:
+        head = [voice("help-intro") + "\n"]
+    else:
+        head = [await _blocked(interaction, guild_id) or _why_none(interaction, voice, known, has_some=bool(names))]
     if bot.engine.moderation.is_paused(guild_id):
         head.insert(0, voice("help-paused"))
     text = _words.cut([*head, *lines], voice=voice)
@@ -124,6 +128,15 @@ def _workflow_lines(interaction: Interaction, names: Sequence[Named], known: Men
         yield f"{how} · {said}" if said else how
 
 
+async def _blocked(interaction: Interaction, guild_id: int) -> str:
+    """Return what somebody who may run nothing on the server is told when they run something."""
+    try:
+        await interaction.client.engine.moderation.require_unblocked(guild_id, interaction.user.id)
+    except UserError as error:
+        return _words.unlinked(voice_of(interaction).tell(error.text))
+    return ""
+
+
 def _why_none(interaction: Interaction, voice: Voice, known: Mentions, *, has_some: bool) -> str:
     if has_some:
         return voice("help-none-allowed")
@@ -139,9 +152,14 @@ def _tell_the_rest(interaction: Interaction, embed: discord.Embed, known: Mentio
     also = [voice(key, **named) for key in ("help-run", "help-jobs", "help-queue")]
     embed.add_field(name=voice("help-also"), value="\n".join(also), inline=False)
     buttons = {name: voice(f"offers-{name}") for name in _ON_CARDS}
-    on_cards = [voice("help-cards-text", **buttons), voice("help-menus"), f"-# {voice('help-ask')}"]
+    on_cards = [
+        voice("help-cards-text", **buttons),
+        voice("help-menus"),
+        voice("help-options"),
+        f"-# {voice('help-ask')}",
+    ]
     if interaction.permissions.manage_guild:
-        embed.add_field(name=voice("help-cards"), value="\n".join(on_cards[:2]), inline=False)
+        embed.add_field(name=voice("help-cards"), value="\n".join(on_cards[:-1]), inline=False)
         for name, commands_of_it in _for_admins(interaction.client, known).items():
             embed.add_field(name=voice("help-admins", group=f"/{name}"), value=commands_of_it, inline=False)
     else:

@@ -17,6 +17,7 @@ from bot.catalog import Published
 from bot.options import MAX_CHOICES, shorten
 from bot.preferences import Preferences
 from cogs import _here, _words
+from cogs._notify import SOON_ENOUGH
 from cogs._voice import voice_of
 from workflows.errors import UserError
 from workflows.texts import Voice, say
@@ -155,7 +156,7 @@ async def _draw(interaction: Interaction, note: str = "") -> tuple[discord.Embed
     for name in _SWITCHES:
         is_on = bool(getattr(chosen, name))
         said = voice("settings-line", name=voice(f"settings-{name}"), state="on" if is_on else "off")
-        lines += [said, "-# " + voice(f"settings-why-{name}")]
+        lines += [said, "-# " + voice(f"settings-why-{name}", seconds=f"{SOON_ENOUGH.total_seconds():.0f}")]
         view.add_item(Switch(user_id, name, "off" if is_on else "on", voice))
     workflows = await _with_defaults(interaction)
     lines += ["", f"**{voice('settings-defaults')}**"]

@@ -37,6 +37,8 @@ class Progress:
     begun: set[tuple[int, str]] = field(default_factory=set[tuple[int, str]])
     #: How many seconds such runs take, if that is known.
     usual: float | None = None
+    #: Whether nodes run once for each thing of a list: then nobody knows how many there will be.
+    iterates: bool = False
     #: What the running node shows of its work.
     preview: Preview | None = None
     clock: Callable[[], float] = time.monotonic
@@ -50,6 +52,17 @@ class Progress:
     def total(self) -> int:
         """How many nodes there are to run, as far as is known: iterations reveal their copies as they come."""
         return len(self.started) + max(len(self.titles) * self.items - len(self.begun), 0)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the backend works on it, as far as was heard; until then it may be busy with another run."""
+        return self._began is not None
+
+    @property
+    def known_total(self) -> int:
+        """How many nodes there are to run; 0 where that only shows as they come."""
+        has_grown = self.total > len(self.titles) * self.items
+        return 0 if self.iterates or has_grown else self.total
 
     @property
     def position(self) -> int:
@@ -67,14 +80,16 @@ class Progress:
         told = [] if self.usual is None else [self.usual - elapsed]
         if self._item_seconds is not None:
             told.append(self._item_seconds * self.items - elapsed)
-        elif self.items == 1 and (left := self._node_seconds_left()) is not None:
+        # The running node alone tells of a run's end only where there is nothing else; it is never over before that.
+        left = self._node_seconds_left(_TELLING_SECONDS if not told else 0.0)
+        if left is not None and (told or self.items == 1):
             told.append(left)
         longest = max(told, default=0.0)
         return longest if longest > 0 else None
 
-    def _node_seconds_left(self) -> float | None:
+    def _node_seconds_left(self, least: float) -> float | None:
         elapsed = self.clock() - self._node_began
-        if self.fraction is None or self.fraction < _TELLING_FRACTION or elapsed < _TELLING_SECONDS:
+        if self.fraction is None or self.fraction < _TELLING_FRACTION or elapsed < least:
             return None
         return elapsed / self.fraction - elapsed
 
@@ -99,7 +114,7 @@ class Progress:
             return False
         if event.kind is EventKind.NODE_STARTED and copy in self.started:
             return False
-        self._begin()
+        self.begin()
         self.started.add(copy)
         self.begun.add((event.item_id, event.node_id))
         self._follow(copy, event)
@@ -109,7 +124,7 @@ class Progress:
 
     def _take_status(self, item_id: int, status: ItemStatus) -> bool:
         if status is ItemStatus.IN_PROGRESS:
-            self._begin()
+            self.begin()
         if not status.is_final:
             return False
         self.items_done.add(item_id)
@@ -131,6 +146,7 @@ class Progress:
         else:
             self.preview = event.preview or self.preview
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Note that the backend works on it; only the first time counts."""
         if self._began is None:
             self._began = self.clock()

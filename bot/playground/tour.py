@@ -65,11 +65,11 @@ async def converse(console: Console, discord: LocalDiscord) -> Message:
     workflow = (bundled / f"{_WORKFLOW}.json").read_bytes()
     adding = await admin.slash(channel, "workflow add", {"file": (f"{_WORKFLOW}.json", workflow)})
     report = await transcript.answer(discord, adding, lambda message: bool(message.components))
-    transcript.show(console, report, only_for="Ada")
+    transcript.show(console, report, transcript.people(discord), only_for="Ada")
     transcript.say(console, "Ada", "presses Publish")
     await admin.press(report, "Publish")
     await discord.until(lambda: bool(guild.commands) and bool(report.content), timeout=transcript.PATIENCE)
-    transcript.show(console, report, edited=True, only_for="Ada")
+    transcript.show(console, report, transcript.people(discord), edited=True, only_for="Ada")
 
     name, command = next(iter(guild.commands.items()))
     image = next(option["name"] for option in command["options"] if option["type"] == _ATTACHMENT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from rich.console import Console, Group, RenderableType
@@ -21,6 +21,7 @@ _CANCEL = "familiar:cancel:"
 _ESCAPE = re.compile(r"\\([\\*_~`|<>#-])")
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 _COMMAND = re.compile(r"</(.+?):\d+>")
+_PERSON = re.compile(r"<@!?(\d+)>")
 
 
 async def answer(discord: LocalDiscord, use: Use, shows: Callable[[Message], bool]) -> Message:
@@ -35,14 +36,21 @@ def say(console: Console, who: str, what: str) -> None:
     console.print(Text.assemble("\n", (who, "bold cyan"), "  ", what))
 
 
-def show(console: Console, message: Message | Snapshot, *, edited: bool = False, only_for: str = "") -> None:
-    """Print a message of the bot as it looks at this moment."""
+def show(
+    console: Console,
+    message: Message | Snapshot,
+    names: Mapping[int, str],
+    *,
+    edited: bool = False,
+    only_for: str = "",
+) -> None:
+    """Print a message of the bot as it looks at this moment; `names` are people's, by their ids."""
     parts: list[RenderableType] = []
     if message.content:
-        parts.append(Text(plain(message.content)))
+        parts.append(Text(plain(message.content, names)))
     for embed in message.embeds:
-        parts.append(Text(plain(str(embed.get("title", ""))), style="bold"))
-        parts += [_line(line) for line in str(embed.get("description", "")).splitlines()]
+        parts.append(Text(plain(str(embed.get("title", "")), names), style="bold"))
+        parts += [_line(line, names) for line in str(embed.get("description", "")).splitlines()]
         parts.append(Text(str(embed.get("footer", {}).get("text", "")), style="dim"))
     parts += [Text(f"📎 {file.filename}  {len(file.data) // 1024} KiB", style="green") for file in message.attachments]
     held = [part for row in message.components for part in row.get("components", [])]
@@ -55,11 +63,12 @@ def show(console: Console, message: Message | Snapshot, *, edited: bool = False,
 
 async def follow(console: Console, discord: LocalDiscord, card: Message) -> None:
     """Print each state of a card until its job cannot be cancelled any more, which is when it is over."""
-    show(console, card)
+    names = people(discord)
+    show(console, card, names)
     told = len(card.edits)
     while _CANCEL in str(card.components) or told < len(card.edits):
         await discord.until(partial(_edited_since, card, told), timeout=PATIENCE)
-        show(console, card.edits[told], edited=True)
+        show(console, card.edits[told], names, edited=True)
         told += 1
 
 
@@ -78,13 +87,19 @@ def show_ledger(console: Console, ledger: Sequence[Asset]) -> None:
     console.print("", table)
 
 
-def plain(text: str) -> str:
+def people(discord: LocalDiscord) -> dict[int, str]:
+    """Return everybody's name by their id, the bot's too."""
+    return {user.id: user.name for user in discord.world.users.values()}
+
+
+def plain(text: str, names: Mapping[int, str]) -> str:
     """Return a message without the marks that Discord draws instead of showing."""
-    return _ESCAPE.sub(r"\1", _COMMAND.sub(r"/\1", text)).replace("**", "").replace("`", "").removeprefix("-# ")
+    named = _PERSON.sub(lambda found: f"@{names.get(int(found[1]), 'unknown-user')}", text)
+    return _ESCAPE.sub(r"\1", _COMMAND.sub(r"/\1", named)).replace("**", "").replace("`", "").removeprefix("-# ")
 
 
-def _line(line: str) -> Text:
+def _line(line: str, names: Mapping[int, str]) -> Text:
     text = Text()
     for number, piece in enumerate(_BOLD.split(line.removeprefix("# "))):
-        text.append(plain(piece), style="bold" if number % 2 or line.startswith("# ") else "")
+        text.append(plain(piece, names), style="bold" if number % 2 or line.startswith("# ") else "")
     return text

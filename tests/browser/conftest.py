@@ -73,10 +73,12 @@ async def open_window(chromium: Browser) -> AsyncIterator[OpenWindow]:
     windows: list[Window] = []
     async with contextlib.AsyncExitStack() as stack:
 
-        async def opened(url: str, who: str = "Ada", channel: str = "pictures", **context: Any) -> Window:
+        async def opened(
+            url: str, who: str = "Ada", channel: str = "pictures", *, hint: bool = False, **context: Any
+        ) -> Window:
             tab = await (await stack.enter_async_context(await chromium.new_context(**context))).new_page()
             windows.append(Window(tab, url))
-            return await windows[-1].open(who, channel)
+            return await windows[-1].open(who, channel, hint=hint)
 
         yield opened
     assert not [trouble for window in windows for trouble in window.unexpected()]

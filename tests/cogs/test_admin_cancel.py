@@ -105,6 +105,7 @@ async def test_the_second_question_outlives_a_restart_and_is_for_admins_only(ate
     await atelier.ask(place.admin, "admin pause")
     card = await atelier.run("blank")
     asked = await atelier.answer(await place.admin.slash(atelier.channel, "admin cancel", {"everything": True}))
+    assert text(asked) == "This server has one unfinished job. Cancel it?"
     await atelier.restart()
     # Only the admin sees it; but who was one a moment ago may press it still.
     refused = await atelier.press_raw(place.member, card, custom_id(asked, "Cancel all"))

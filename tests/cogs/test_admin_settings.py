@@ -11,7 +11,8 @@ from tests.cogs.test_admin import plain
 UNSET = (
     "Settings of this server\n**Previews** on: cards show the picture while it is made\n"
     "**Names in /queue** for moderators only\n**Language of cards** as Discord says of this server\n"
-    "**Audit channel** none; `/admin audit` has it all\n**Covered results** in no channel"
+    "**Audit channel** none; `/admin audit` has it all\n**Covered results** in no channel\n"
+    "To change something, give this command its option, such as language."
 )
 
 
@@ -22,6 +23,17 @@ async def settings(room: Atelier, **options: object) -> str:
 @in_module_loop
 async def test_without_options_it_shows_what_is_set(room: Atelier) -> None:
     assert await settings(room) == UNSET
+
+
+@in_module_loop
+async def test_a_language_is_found_by_what_it_is_called_here_and_there(room: Atelier) -> None:
+    options = next(
+        one["options"] for one in room.discord.global_commands["admin"]["options"] if one["name"] == "settings"
+    )
+    choices = {one["value"]: one for option in options if option["name"] == "language" for one in option["choices"]}
+    assert [choices[value]["name"] for value in ("English", "Deutsch")] == ["English", "Deutsch (German)"]
+    german = {value: one["name_localizations"]["de"] for value, one in choices.items()}
+    assert german == {"auto": "auto", "English": "English (Englisch)", "Deutsch": "Deutsch (German)"}
 
 
 @in_module_loop

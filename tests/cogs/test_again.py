@@ -348,6 +348,7 @@ OFFERED: dict[str, tuple[dict, tuple, dict, list[str]]] = {
     "with a video": ({"results": ("a.mp4",)}, (ASKED,), {"has_pictures": False}, DONE),
     "with pictures": ({}, (), {"has_pictures": True}, ["Again", "Use as input", "Details", "Delete"]),
     "private": ({"is_private": True}, (ASKED,), {}, [*DONE, "Post", "Keep private"]),
+    "private, and nothing to post": ({"is_private": True}, (ASKED,), {"may_post": False}, DONE),
     "with originals": ({}, (ASKED,), {"has_originals": True}, [*DONE, "Originals"]),
     "failed, private, with originals": (
         {"outcome": Outcome.FAILED, "is_private": True},

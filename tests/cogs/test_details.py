@@ -1,11 +1,12 @@
 """The button Details: everything of a job, for those whom it concerns, also when its workflow is long gone."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
 
-from bot.jobs import Job, Outcome, State, UsedModel, now
+from bot.jobs import Attachment, Job, Outcome, State, UsedModel, now
 from bot.ledger import Asset, AssetKind
 from bot.playground.discord import Message
 from bot.playground.discord.actors import LocalMember
@@ -24,6 +25,7 @@ from tests.cogs.atelier import (
     workflow,
 )
 from tests.cogs.test_again import rows
+from workflows.spec import InputSpec, Kind
 from workflows.texts import Voice
 
 DETAILS = "Details"
@@ -179,6 +181,29 @@ def test_the_proof_tells_what_is_left(gone: list[bool], words: str) -> None:
     lines = proof_lines(Voice(), JOB.evolve(closed_at=now()), assets)
     assert words in lines[0]
     assert any("Nothing of it has been left" in line for line in lines) is (bool(gone) and all(gone))
+
+
+ORDERED = tuple(
+    InputSpec(name, name, "", kind, "n", name, max_items=3)
+    for name, kind in (("mood", Kind.STRING), ("photos", Kind.IMAGES), ("steps", Kind.INTEGER))
+)
+
+
+def test_values_stand_as_the_workflow_asks_for_them_with_the_pictures_among_them() -> None:
+    files = tuple(Attachment(name, f"{name}.png", "") for name in ("photos_2", "photos", "gone"))
+    job = JOB.evolve(given={"steps": 3, "old": "x", "mood": "calm"}, attachments=files)
+    lines = (detail_embeds(Voice(), job, ORDERED, [])[1].description or "").splitlines()
+    names = [line.split("**")[1].replace("\\", "") for line in lines]
+    assert names == ["mood", "photos_2", "photos", "steps", "old", "gone"]
+
+
+@pytest.mark.parametrize(("later", "style"), [(timedelta(hours=1), "t"), (timedelta(days=1), "f")])
+def test_the_day_is_told_once(later: timedelta, style: str) -> None:
+    asked = now().replace(hour=10)
+    job = JOB.evolve(created_at=asked, delivered_at=asked + later, closed_at=asked + later)
+    assets = [Asset(job.id, "main", AssetKind.OUTPUT, "1", deleted_at=asked + later)]
+    told = [embed.description or "" for embed in detail_embeds(Voice(), job, None, assets)]
+    assert re.findall(r"<t:\d+:(\w)>", told[0] + told[2]) == ["f", style, style, style]
 
 
 def test_a_problem_that_quotes_somebody_holds_no_link_of_theirs() -> None:

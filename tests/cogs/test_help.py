@@ -33,6 +33,8 @@ async def test_it_lists_what_a_member_may_run_and_a_tap_starts_it(room: Atelier)
     assert re.search(r"</fog-glass:\d+>", text(shown))
     assert list(fields(shown)) == ["Besides", "Under a result"]
     assert re.search(r"</jobs:\d+> your jobs · </job:\d+>", fields(shown)["Besides"])
+    cards = fields(shown)["Under a result"]
+    assert all(words in cards for words in ("**Run on avatar**", "`private`", "`from_job`", "the id under the card"))
     admin = await helped(room, room.place.admin)
     assert list(fields(admin)) == ["Besides", "Under a result", "For admins: /workflow", "For admins: /admin"]
     assert re.search(r"</workflow add:\d+> ", fields(admin)["For admins: /workflow"])
@@ -44,6 +46,27 @@ async def test_it_lists_what_a_member_may_run_and_a_tap_starts_it(room: Atelier)
     told = text(await helped(room))
     assert "blank" not in told
     assert "The workflows of this server are not meant for you in this channel." in told
+
+
+@in_module_loop
+async def test_somebody_who_is_blocked_reads_so_with_the_reason(room: Atelier) -> None:
+    await room.publish(workflow(blank(), name="Blank"))
+    member = room.place.member
+    blocked = "An admin of this server keeps you from running things here."
+    for given, words in (
+        ({}, f"{blocked} Please talk to them if you think that is a mistake."),
+        (
+            {"reason": "too *many* [cats](https://evil.example)"},
+            f"{blocked} They say: too *many* [cats]\\(https://evil",
+        ),
+    ):
+        await room.answer(await room.place.admin.slash(room.channel, "admin block", {"member": member, **given}))
+        told = text(await helped(room))
+        assert words in told
+        assert "not meant for you" not in told and "blank" not in told
+    assert blocked not in text(await helped(room, room.place.other))
+    await room.answer(await room.place.admin.slash(room.channel, "admin unblock", {"member": str(member.user.id)}))
+    assert "blank" in text(await helped(room))
 
 
 async def test_many_are_in_pages_which_turn_after_a_restart(atelier: Atelier) -> None:

@@ -52,13 +52,16 @@ async def test_a_result_of_ones_own_is_suggested_and_used(room: Atelier) -> None
     await room.publish(fixture("blur"))
     assert await suggested(room) == []
     card = await made(room, prompt="a red fox")
-    await made(room, prompt="a cat")
+    other = await made(room, prompt="a cat")
     await made(room, prompt="lost")
     rows(room, "UPDATE jobs SET outcome = 'failed' WHERE given LIKE '%lost%'")
     found = await suggested(room)
-    assert [name for name, _ in found] == ["Words · a cat · now", "Words · a red fox · now"]
-    assert await suggested(room, "RED") == [("Words · a red fox · now", job_id(card))]
-    assert await suggested(room, job_id(card)) == [("Words · a red fox · now", job_id(card))]
+    assert [name for name, _ in found] == [
+        f"Words · a cat · now · {job_id(other)}",
+        f"Words · a red fox · now · {job_id(card)}",
+    ]
+    assert await suggested(room, "RED") == [(f"Words · a red fox · now · {job_id(card)}", job_id(card))]
+    assert await suggested(room, job_id(card)) == [(f"Words · a red fox · now · {job_id(card)}", job_id(card))]
     assert await suggested(room, who=room.place.other) == []
     age(room, card)
     assert found[1][0] != (await suggested(room, "red"))[0][0]
@@ -115,7 +118,7 @@ async def test_a_job_of_somebody_else_and_one_without_results(room: Atelier) -> 
     assert "that job made nothing" in text(await room.run("fog-glass", {"from_job": job_id(card)}))
     rows(room, "UPDATE jobs SET outcome = 'completed' WHERE id = ?", job_id(card))
     rows(room, "UPDATE jobs SET posted = '[[1, 2]]' WHERE id = ?", job_id(card))
-    gone = "its pictures are not there any more. Please attach one, or pick another job."
+    gone = "the pictures of that job are not there any more. Please attach one, or pick another job."
     answer = await room.run("fog-glass", {"from_job": job_id(card)})
     assert gone in text(answer)
     assert answer.ephemeral
@@ -129,7 +132,30 @@ async def test_a_private_result_is_not_suggested_where_it_cannot_be_had(room: At
     assert await suggested(room) == []
     german = await made(room, prompt="x")
     room.place.member.user.locale = "de"
-    assert await suggested(room) == [("Words · x · jetzt", job_id(german))]
+    assert await suggested(room) == [(f"Words · x · jetzt · {job_id(german)}", job_id(german))]
+
+
+@in_module_loop
+async def test_what_was_deleted_is_not_suggested_and_the_list_says_so(room: Atelier) -> None:
+    await room.publish(fixture("blur"))
+    card = await made(room)
+    await made(room, prompt="kept")
+    question = await room.answer(await room.place.member.press(card, "Delete"))
+    await room.changed(question, await room.place.member.press(question, "Yes, delete them"))
+    assert job_id(card) not in str(await suggested(room))
+    lines = (await room.ask(room.place.member, "jobs")).splitlines()
+    assert [" · deleted" in f" · {line.removeprefix('-# ')}" for line in lines if line.startswith("-#")] == [
+        False,
+        True,
+    ]
+
+
+@in_module_loop
+async def test_without_a_prompt_values_tell_them_apart(room: Atelier) -> None:
+    await room.publish(fixture("blur"))
+    await room.over(await room.run("fog-glass", {"photo": PHOTO, "radius": 30}))
+    assert "radius 30" in (await suggested(room))[0][0]
+    await room.tidy()
 
 
 @in_module_loop

@@ -37,7 +37,12 @@ def job(outcome: Outcome = Outcome.COMPLETED, **changes: object) -> Job:
 
 ENDS = {
     "done": (job(), None, "**Dawn painter** · a fox in the snow · **seed** 77 · 3.4 s · <@4>", GREEN),
-    "done, in German": (job(language="de"), None, "**Dawn painter** · a fox in the snow · **Seed** 77 · 3,4 s · <@4>", GREEN),
+    "done, in German": (
+        job(language="de"),
+        None,
+        "**Dawn painter** · a fox in the snow · **Seed** 77 · 3,4 s · <@4>",
+        GREEN,
+    ),
     "nothing to ask for": (job(given={}), None, "**Dawn painter** · 3.4 s · <@4>", GREEN),
     "done, for nobody else": (job(given={}, is_private=True), None, "**Dawn painter** · 3.4 s", GREEN),
     "done, in a direct message": (job(given={}, guild_id=None), None, "**Dawn painter** · 3.4 s", GREEN),
@@ -109,6 +114,38 @@ def test_several_seeds_are_told_together_and_no_more_than_can_be_read() -> None:
     inputs = [spec(f"seed_{n}", Kind.INTEGER, is_seed=True, hidden=n == 1) for n in range(5)]
     given = {one.name: n for n, one in enumerate(inputs)}
     assert "**seed** 0, 1, 2 ·" in _outcome.asked_line(job(given=given), tuple(inputs))
+
+
+OTHERS = (
+    spec("photo", Kind.IMAGE),
+    spec("radius", Kind.NUMBER, default=8),
+    spec("text"),
+    spec("mode", Kind.CHOICE, default="a", choices=(("a", "Soft"), ("b", "Hard"))),
+    spec("fixed", Kind.INTEGER, hidden=True),
+    spec("steps", Kind.INTEGER, default=20),
+    spec("ink", Kind.INTEGER),
+    *INPUTS[-1:],
+)
+TOLD = {
+    "what differs": ({"radius": 30, "steps": 20}, "**radius** 30"),
+    "no more than three": (
+        {"radius": 30, "mode": "b", "steps": 9, "ink": 5},
+        "**radius** 30 · **mode** Hard · **steps** 9",
+    ),
+    "with its seed": ({"radius": 30, "seed": 7}, "**radius** 30 · **seed** 7"),
+    "all as usual": ({"radius": 8, "mode": "a", "text": "", "fixed": 3}, ""),
+    "a prompt says enough": ({"radius": 30, "text": "a fox"}, "a fox"),
+}
+
+
+@pytest.mark.parametrize(("given", "line"), TOLD.values(), ids=TOLD.keys())
+def test_without_a_prompt_values_tell_results_apart(given: dict[str, object], line: str) -> None:
+    assert _outcome.asked_line(job(given=given), OTHERS, is_done=False) == line
+
+
+def test_a_long_value_stays_short() -> None:
+    several = (spec("words", Kind.STRINGS),)
+    assert len(_outcome.asked_line(job(given={"words": ["x" * 30] * 90}), several, is_done=False)) < 60
 
 
 TOOK = {

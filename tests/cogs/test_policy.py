@@ -244,7 +244,7 @@ async def test_values_at_each_entrance(entrance: Entrance, room: Atelier) -> Non
         if "bad" in prompt:
             said = await entrance(at)
             assert said and refused(said) == (
-                "**prompt**: holds something that this server does not allow. Please say it in other words."
+                "**prompt**: that holds something that this server does not allow. Please say it in other words."
             )
             (rule,) = await policies.words(at.guild.id)
             await policies.drop_words(at.guild.id, rule.id)
@@ -327,7 +327,7 @@ async def test_a_text_that_cannot_be_checked_is_refused(
     monkeypatch.setattr("bot.word_rules._CHECK_SECONDS", 0.05)
     given = GIVEN | {"prompt": "a" * 5000 + "!"}
     said = await at.answer(await at.who.slash(at.channel, "stage", given))
-    assert text(said).startswith("**prompt**: could not be checked against this server's rules in time.")
+    assert text(said).startswith("**prompt**: that could not be checked against this server's rules in time.")
     assert any("could not be looked at in time" in line for line in caplog.messages)
 
 

@@ -10,7 +10,7 @@ from bot.jobs import Job, now
 from cogs._progress import bar, line_position, moment_text, progress_embed
 from workflows.texts import LANGUAGES, Voice
 
-AT = datetime(2026, 1, 2, tzinfo=UTC)
+AT, PASSED = datetime(2126, 1, 2, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
 JOB = Job(id="x", user_id=4, title="t", created_at=now(), guild_id=1)
 
 
@@ -49,6 +49,7 @@ MOMENTS: dict[Moment, tuple[str, str]] = {
     Uploading(1, 1): ("📤 Uploading the picture …", "uploading 1 of 1"),
     Uploading(1, 2, 3): ("📤 Uploading picture 1 of 2 …\nWaiting, **3rd in line**", "uploading 1 of 2"),
     Running(1, 2, "Blur"): ("🎨 ▱▱▱▱▱▱▱▱▱▱▱▱ 0%\nStep 1 of 2 · **Blur**", "node 1 of 2 Blur"),
+    Running(0, 6): ("🎨 About to start …", "node 0 of 6"),
     Running(3, 9, "Fog", fraction=0.25, overall=0.5, item=2, items=4): (
         "🎨 ▰▰▰▰▰▰▱▱▱▱▱▱ 50%\nStep 3 of 9 · **Fog** 25%\nRun 2 of 4",
         "node 3 of 9 Fog 25%",
@@ -104,9 +105,10 @@ def test_every_moment_is_told_in_the_language_of_its_job(language: str, moment: 
 
 SMALL = {
     "for whoever asked": ({}, Running(), "-# for <@4>"),
-    "and until when": ({}, Running(ends_at=AT), "-# done <t:1767312000:R> · for <@4>"),
-    "in German": ({"language": "de"}, Running(ends_at=AT), "-# fertig <t:1767312000:R> · für <@4>"),
-    "who sees it alone": ({"is_private": True}, Running(ends_at=AT), "-# done <t:1767312000:R>"),
+    "and until when": ({}, Running(ends_at=AT), "-# done <t:4922985600:R> · for <@4>"),
+    "in German": ({"language": "de"}, Running(ends_at=AT), "-# fertig <t:4922985600:R> · für <@4>"),
+    "who sees it alone": ({"is_private": True}, Running(ends_at=AT), "-# done <t:4922985600:R>"),
+    "an end that has passed": ({}, Running(1, 2, ends_at=PASSED), "-# for <@4>"),
     "while it waits": ({}, Waiting(2), "-# for <@4>"),
 }
 
@@ -119,6 +121,11 @@ def test_the_small_print(changes: dict[str, object], moment: Moment, line: str) 
 @pytest.mark.parametrize("changes", [{"is_private": True}, {"guild_id": None}])
 def test_nobody_is_told_that_it_is_for_them(changes: dict[str, object]) -> None:
     assert not any("<@" in line for line in said(JOB.evolve(**changes), Running(ends_at=AT)))
+
+
+def test_a_step_is_of_so_many_only_where_that_is_known() -> None:
+    steps = [moment_text(Voice(), moment).splitlines()[1] for moment in (Running(5), Running(5, 8), Running())]
+    assert steps == ["Step 5", "Step 5 of 8", "Running"]
 
 
 def test_what_else_a_card_has_to_say_stands_above_the_small_print() -> None:

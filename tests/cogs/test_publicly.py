@@ -100,6 +100,18 @@ async def test_what_may_not_be_posted_stays_private(room: Atelier, happens: Call
 
 
 @in_module_loop
+async def test_what_is_private_only_does_not_offer_them(room: Atelier) -> None:
+    await room.publish(workflow(blank(), name="Blank"))
+    make_private_only(room)
+    await asyncio.sleep(0.05)
+    card = await room.over(await room.run("blank"))
+    await room.tidy()
+    assert card.ephemeral
+    assert "Delete" in buttons(card)
+    assert {"Post", "Keep private"}.isdisjoint(buttons(card))
+
+
+@in_module_loop
 @pytest.mark.parametrize("act", ["post", "keep"])
 async def test_they_are_for_the_requester_and_for_what_is_known(room: Atelier, act: str) -> None:
     card = await done(room)
@@ -214,7 +226,7 @@ async def test_what_is_kept_private_says_what_becomes_of_it(room: Atelier) -> No
     press = await room.place.member.press(card, "Keep private")
     told = await room.told(press)
     assert told.startswith("🔒 It stays between us.")
-    assert job_id(card) in told
+    assert told.endswith("so save what you want to keep.")
     assert buttons(card) == [label for label in before if label not in {"Post", "Keep private"}]
     assert not room.channel.messages
 

@@ -192,6 +192,7 @@ async def test_a_policy_holds_where_it_is_shown(room: Atelier) -> None:
         shown = await shown_in(room, card, hall)
         assert shown.ephemeral
         assert len(shown.attachments) == 1
+        assert {"Post", "Keep private"}.isdisjoint(buttons(shown))
 
 
 @in_module_loop
@@ -300,6 +301,8 @@ async def test_a_private_one_stays_private(room: Atelier) -> None:
     again = await shown_in(room, shown, room.channel)
     assert again.ephemeral
     assert "The pictures were shown to you alone, and Discord keeps no way back to them." in text(again)
+    assert {"Post", "Keep private"} <= set(buttons(shown))
+    assert {"Post", "Keep private"}.isdisjoint(buttons(again))
     moderator = room.place.guild.add_member("Moderator", manage_messages=True)
     assert SHOW not in buttons(await looked_at(room, shown, room.channel, moderator))
 

@@ -40,6 +40,8 @@ async def test_each_switch_says_its_state_and_is_kept(room: Atelier) -> None:
         "🔔 Ping when done: off",
         "📬 Direct message when done: off",
     ]
+    # Short jobs are not told of, and both ways of telling say so.
+    assert text(shown).count("When a job that took longer than 20 s is over, I ") == 2
     for label in ("🔒 Private by default: off", "👁️ Previews: on", "📬 Direct message when done: off"):
         await room.changed(shown, await member.press(shown, label))
     assert await chosen(room, member) == Preferences(private=True, previews=False, direct=True)

@@ -32,7 +32,7 @@ def _name(call: ast.Call) -> str:
     return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
 
 
-def _literals(node: ast.AST) -> Iterator[ast.AST]:
+def _literals(node: ast.AST) -> Iterator[ast.expr]:
     if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)):
         yield node
     else:

@@ -1,9 +1,13 @@
 """People's pictures of themselves, as the local Discord serves them."""
 
+import io
+
 import aiohttp
 import pytest
+from PIL import Image
 
 from bot.playground.discord import LocalDiscord
+from bot.playground.discord.cdn import picture_size
 from tests.cogs.atelier import picture
 
 
@@ -28,6 +32,22 @@ async def test_avatars_are_served_where_discord_does(path: str, data: bytes | No
     assert status == 200
     assert body.startswith(b"\x89PNG")
     assert data in (None, body)
+
+
+@pytest.mark.parametrize(("size", "side"), [("16", 16), ("4096", 64), ("0", 64), ("x", 64), ("", 64)])
+async def test_avatars_come_as_small_as_they_are_asked_for(size: str, side: int) -> None:
+    async with LocalDiscord() as local, aiohttp.ClientSession() as session:
+        person = local.add_guild("Avatars").add_member("Ada").user
+        person.avatar = local.cdn.store("face.png", painted(64), 0)
+        address = f"{local.url}/avatars/{person.id}/{person.avatar.id:032x}.png"
+        async with session.get(address, params={"size": size}) as answer:
+            assert picture_size(await answer.read()) == (side, side)
+
+
+def painted(side: int) -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (side, side), "red").save(stream, "PNG")
+    return stream.getvalue()
 
 
 async def fetched(path: str) -> tuple[int, bytes]:

@@ -31,6 +31,24 @@ def managers(name: str, **more: Any) -> dict[str, Any]:
 # What is offered
 
 
+async def test_what_is_of_this_server_alone_is_told(place: Place) -> None:
+    await put(place, command("here"))
+    await put(place, command("everywhere"), guild=False)
+    assert {o.name: o.is_local for o in place.member.offered(place.channel)} == {"everywhere": False, "here": True}
+
+
+async def test_descriptions_and_choices_are_in_the_clients_language(place: Place) -> None:
+    choice = {"name": "much", "name_localizations": {"de": "viel"}, "value": "9"}
+    german = {"description": "Blurs", "description_localizations": {"de": "Macht weich"}}
+    await put(place, command("blur", option("how", choices=[choice], **german), **german))
+    place.member.user.locale = "de"
+    (theirs,) = place.member.offered(place.channel)
+    (ours,) = place.admin.offered(place.channel)
+    assert (theirs.name, theirs.description, theirs.options[0]["description"]) == ("blur", "Macht weich", "Macht weich")
+    assert (theirs.options[0]["choices"][0]["name"], theirs.options[0]["choices"][0]["value"]) == ("viel", "9")
+    assert (ours.description, ours.options[0]["choices"][0]["name"]) == ("Blurs", "much")
+
+
 async def test_only_what_a_person_may_use_is_offered(place: Place) -> None:
     await put(place, managers("hidden"), command("open"), ON_MESSAGES)
     await put(place, command("everywhere"), command("no-dm", contexts=[0]), guild=False)

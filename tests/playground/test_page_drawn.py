@@ -114,6 +114,25 @@ async def test_replies(place: Place) -> None:
     assert gone == {"name": "", "html": "<em>Original message was deleted</em>"}
 
 
+@pytest.mark.parametrize(
+    ("pressed", "told"), [(False, None), (True, {"name": "Familiar", "html": "Which one?"})], ids=["command", "press"]
+)
+async def test_a_follow_up_replies_no_more_to_a_first_answer_that_was_taken_back(
+    place: Place, pressed: bool, told: dict[str, str] | None
+) -> None:
+    messages, bot = place.server.messages, place.server.bot
+    command = Use(1, "a", 2, place.member.user, place.member, place.channel, place.server.world, {"type": 1})
+    hidden = {"content": "Which one?", "flags": EPHEMERAL}
+    picker = messages.create(place.channel, bot, hidden, [], use=command)
+    use = command
+    if pressed:
+        use = Use(2, "b", 3, place.member.user, place.member, place.channel, place.server.world, source=picker)
+    use.original = thinking = messages.think(use, 0)
+    answer = messages.create(place.channel, bot, {**hidden, "content": "x"}, [], use=use, reply_to=thinking)
+    messages.delete(thinking)
+    assert draw(place, answer, place.member.user)["reply"] == told
+
+
 async def test_a_reply_to_what_one_person_alone_sees_gives_nothing_of_it_away(place: Place) -> None:
     use = Use(2, "t", 2, place.member.user, place.member, place.channel, place.server.world, {"type": 1})
     secret = place.server.messages.create(

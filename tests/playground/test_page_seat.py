@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,8 @@ from bot.playground.discord import Permissions
 from bot.playground.page.server import Page
 from tests.playground.discord_place import LivePlace, Place
 from tests.playground.page_client import Window, until, window
-from tests.playground.page_place import edit, is_about, marked, said
+from tests.playground.page_place import channel, edit, is_about, marked, said
+from tests.playground.test_discord_commands import command, option, put
 
 # Sitting down
 
@@ -37,6 +39,8 @@ async def test_the_first_word(place: Place, bo: Window) -> None:
         ("Familiar", True, True),
     ]
     assert ready["guild"] == {"id": str(place.guild.id), "name": "Atelier"}
+    roles = [role["name"] for role in ready["roles"]]
+    assert (roles[-1], set(roles)) == ("@everyone", {"Ada", "Familiar", "Members", "@everyone"})
     assert (ready["upload_limit"], ready["mischief"], ready["panel"]) == (20 * 1024 * 1024, [], False)
 
 
@@ -45,6 +49,20 @@ async def test_whose_seat(place: Place, page: Page, by: str) -> None:
     async with window(page) as opened:
         await opened.sit({"name": "Ada", "id": str(place.admin.id), "nothing": None}[by])
         assert opened.all("READY")[0]["me"]["name"] == "Ada"
+
+
+@pytest.mark.parametrize(("said", "locale"), [({}, "en-US"), ({"language": "de-AT"}, "de"), ({"language": 7}, "en-US")])
+async def test_the_client_speaks_the_browsers_language(
+    place: Place, page: Page, said: dict[str, Any], locale: str
+) -> None:
+    german = {"description": "Blurs it", "description_localizations": {"de": "Macht es weich"}}
+    await put(place, command("blur", option("how", **german), **german))
+    async with window(page) as opened:
+        await opened.ask("sit", user="Bo", **said)
+        await opened.ask("look", channel=channel(place))
+        (blur,) = (await opened.heard("COMMANDS"))["commands"]
+    told = {"de": "Macht es weich", "en-US": "Blurs it"}[locale]
+    assert (place.member.user.locale, blur["description"], blur["options"][0]["description"]) == (locale, told, told)
 
 
 async def test_channels_of_others_stay_closed(place: Place, page: Page) -> None:

@@ -48,6 +48,8 @@ async def test_the_tour_tells_the_whole_story_and_saves_its_pictures(screen: Con
     assert "still there" not in text
     assert "**" not in text
     assert "@everyone" not in text
+    assert "<@" not in text
+    assert "@Bo" in text
     saved = sorted((tmp_path / "out").iterdir())
     assert len(saved) == 6
     for path in saved:

@@ -160,7 +160,9 @@ class LocalMember(Member):
 
     def offered(self, channel: Channel) -> list[Offered]:
         """What the client lists for this person here: slash commands and context menus, by name."""
-        return listed(self.desk.world, channel, self._here(channel)) if self._permissions(channel) else []
+        if not self._permissions(channel):
+            return []
+        return listed(self.desk.world, channel, self._here(channel), self.user.locale)
 
     async def context(self, channel: Channel, command: str, target: Message | Member | User) -> Use:
         """Use a context menu's command on a message or a member."""

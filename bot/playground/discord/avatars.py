@@ -14,6 +14,7 @@ from bot.playground.discord.world import World
 #: Discord's own, by the person's id; they are as large as this.
 _COLOURS = ("#5865f2", "#757e8a", "#3ba55c", "#faa61a", "#ed4245", "#eb459f")
 _SIDE = 256
+_MOST_SIDE = 4096
 
 
 @dataclass(eq=False, repr=False)
@@ -50,4 +51,16 @@ class Avatars:
 def _served(request: web.Request, stored: StoredAttachment | None) -> web.Response:
     if stored is None or f"{stored.id:032x}" != request.match_info["key"]:
         raise web.HTTPNotFound
+    side = request.query.get("size", "")
+    wanted = int(side) if side.isdecimal() and len(side) <= len(str(_MOST_SIDE)) else _MOST_SIDE
+    if stored.width and stored.height and 0 < wanted < max(stored.width, stored.height):
+        return web.Response(body=_smaller(stored.data, wanted), content_type="image/png")
     return web.Response(body=stored.data, content_type=stored.content_type)
+
+
+def _smaller(data: bytes, side: int) -> bytes:
+    stream = io.BytesIO()
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.thumbnail((side, side))
+        picture.save(stream, "PNG")
+    return stream.getvalue()

@@ -105,9 +105,15 @@ class Desk:
 
 
 def answered_by(message: Message) -> Message | None:
-    """The message that this one replies to; where it answers a press, the one that was pressed on."""
-    pressed = message.use.source if message.use is not None and message.use.type == COMPONENT else None
-    return message.reply_to or pressed
+    """The message that this one replies to; where it answers a press, the one that was pressed on.
+
+    A follow-up whose first answer was taken back, as a "thinking" is, replies to that no more.
+    """
+    use, asked = message.use, message.reply_to
+    pressed = use.source if use is not None and use.type == COMPONENT else None
+    if use is not None and asked is not None and asked is use.original and asked.deleted:
+        asked = None
+    return asked or pressed
 
 
 # Documented for direct messages with the bot: embed links, attach files, mention everyone, use external emojis. Nothing

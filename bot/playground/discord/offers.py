@@ -23,13 +23,15 @@ class Offered:
     name: str
     description: str
     options: list[Json]
+    #: Of this server alone, as what somebody published there; the others are the bot's own.
+    is_local: bool = False
 
 
-def listed(world: World, channel: Channel, member: Member | None) -> list[Offered]:
-    """All that this person may use here, by name."""
+def listed(world: World, channel: Channel, member: Member | None, locale: str = "en-US") -> list[Offered]:
+    """All that this person may use here, by name, with descriptions in the language of the client."""
     known = known_commands(world, channel, member.user if member else None).values()
     allowed = [command for command in known if _is_allowed(command, channel, member)]
-    found = [offer for command in allowed for offer in _leaves(command, command, command["name"])]
+    found = [offer for command in allowed for offer in _leaves(command, command, command["name"], locale)]
     return sorted(found, key=lambda offer: (offer.name.casefold(), offer.kind))
 
 
@@ -48,13 +50,26 @@ def known_commands(world: World, channel: Channel, person: User | None = None) -
     return {key: command for key, command in world.commands.items() if USER_INSTALL in command["integration_types"]}
 
 
-def _leaves(command: Json, node: Json, name: str) -> Iterator[Offered]:
+def _leaves(command: Json, node: Json, name: str, locale: str) -> Iterator[Offered]:
     options: list[Json] = node.get("options", [])
     nested = [o for o in options if o["type"] in (SUBCOMMAND, GROUP)]
     for step in nested:
-        yield from _leaves(command, step, f"{name} {step['name']}")
+        yield from _leaves(command, step, f"{name} {step['name']}", locale)
     if not nested:
-        yield Offered(command["id"], command["type"], name, node.get("description", ""), options)
+        told = [_localized(option, locale) for option in options]
+        description = _localized(node, locale).get("description", "")
+        yield Offered(command["id"], command["type"], name, description, told, "guild_id" in command)
+
+
+def _localized(node: Json, locale: str) -> Json:
+    """The same with its description, and what its choices are called, in that language; names are what one types."""
+    shown = dict(node)
+    for key in ("description", "name") if "value" in node else ("description",):
+        texts: Json = node.get(f"{key}_localizations") or {}
+        shown[key] = texts.get(locale) or node.get(key, "")
+    if choices := node.get("choices"):
+        shown["choices"] = [_localized(choice, locale) for choice in choices]
+    return shown
 
 
 def find_command(

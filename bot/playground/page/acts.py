@@ -86,7 +86,7 @@ class Acts:
 
     async def _sit(self, asked: Json) -> Json:
         user = asked.get("user")
-        member = self.seat.sit(None if user is None else str(user))
+        member = self.seat.sit(None if user is None else str(user), asked.get("language"))
         return {"me": str(member.id)}
 
     async def _look(self, asked: Json) -> Json:

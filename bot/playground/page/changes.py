@@ -52,5 +52,5 @@ def _look(message: Message) -> Look:
     """What a change cannot but change: each edit is kept, the rest happens without one."""
     ran_out = message.loading and message.use is not None and message.use.failed is not None
     answered = answered_by(message)
-    reply_gone = answered is not None and answered.deleted
-    return len(message.edits), message.flags, message.deleted, ran_out, reply_gone
+    reply = (answered.id, answered.deleted) if answered is not None else None
+    return len(message.edits), message.flags, message.deleted, ran_out, reply

@@ -15,9 +15,12 @@ from bot.playground.discord import LocalChannel, LocalDiscord, LocalGuild, Local
 from bot.playground.invokeai import LocalInvokeAI
 from bot.playground.page import leave
 from bot.playground.page.bot_process import BotProcess
+from bot.playground.page.faces import face
 from bot.playground.page.held import LocalHeld, RealHeld
 from bot.playground.page.mischief import Mischief
 from bot.playground.page.panel import Holder, Panel
+from bot.playground.page.pieces import painter
+from bot.playground.page.samples import Samples
 from bot.playground.page.server import Page, PortTakenError
 from workflows.client import InvokeClient, open_http
 from workflows.errors import UserError
@@ -89,6 +92,10 @@ class _Side:
         assert self.client
         return RealHeld(self.client, self.backend.url)
 
+    def samples(self) -> Samples:
+        """Offer a workflow that paints only where its model is sure to be there: on the server that is built in."""
+        return Samples({"painter.json": painter()} if self.invoke else None)
+
 
 @contextlib.asynccontextmanager
 async def open_demo(options: DemoOptions) -> AsyncGenerator[Demo]:
@@ -109,7 +116,7 @@ async def open_demo(options: DemoOptions) -> AsyncGenerator[Demo]:
         mischief = Mischief(discord, bot, side.invoke)
         stack.callback(mischief.close)
         panel = Panel(discord, bot, side.database, side.holder(mischief), mischief.offers)
-        page = await _open_page(options, discord, bot, panel, mischief)
+        page = await _open_page(options, discord, bot, panel, mischief, side.samples())
         stack.push_async_callback(page.stop)
         stack.push_async_callback(bot.stop, _LEAVE_SECONDS)
         await bot.start()
@@ -124,8 +131,10 @@ def furnish(discord: LocalDiscord) -> tuple[LocalGuild, dict[str, LocalChannel],
     channels["no-pictures"].overwrite(guild.bot, deny=Permissions.ATTACH_FILES)
     members = {"Ada": guild.add_member("Ada", manage_guild=True, manage_messages=True)}
     members |= {name: guild.add_member(name) for name in ("Bo", "Cy", "Dee")}
+    members["Cy"].roles.append(guild.add_role("Patrons"))
     for member in members.values():
         assert member.dm
+        member.user.avatar = discord.cdn.store("face.png", face(member.user), 0)
     return guild, channels, members
 
 
@@ -198,12 +207,20 @@ def _written(path: Path, text: str) -> Path:
 
 
 async def _open_page(
-    options: DemoOptions, discord: LocalDiscord, bot: BotProcess, panel: Panel, mischief: Mischief
+    options: DemoOptions, discord: LocalDiscord, bot: BotProcess, panel: Panel, mischief: Mischief, samples: Samples
 ) -> Page:
     """Open the page on the first port of those that it may have; the caller closes it. Raises PortTakenError."""
     ports = [USUAL_PORT, 0] if options.port is None else [options.port]
     for port in ports:
-        page = Page(discord, host=options.host, port=port, panel=panel, mischief=mischief, presence=bot)
+        page = Page(
+            discord,
+            host=options.host,
+            port=port,
+            panel=panel,
+            mischief=mischief,
+            presence=bot,
+            samples=samples,
+        )
         try:
             await page.start()
         except PortTakenError:

@@ -63,11 +63,17 @@ class Hall:
             "people": [*map(self._present, self.people()), self._bot()],
             "guild": {"id": str(self.guild.id), "name": self.guild.name},
             "channels": [self._channel(member, channel) for channel in self.channels(member)],
+            "roles": self._roles(),
             "samples": self.samples.listed(),
             "upload_limit": self.discord.world.max_user_upload,
             "mischief": [] if self.mischief is None else self.mischief.offers(),
             "panel": self.has_panel,
         }
+
+    def _roles(self) -> list[Json]:
+        """The server's roles, the highest first, as pickers list them."""
+        roles = sorted(self.guild.roles.values(), key=lambda role: role.position, reverse=True)
+        return [{"id": str(role.id), "name": role.name} for role in roles]
 
     def _present(self, member: LocalMember) -> Json:
         return {**_member(member), "bot": False, "online": True}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cached_property
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -13,29 +14,30 @@ from workflows._json import mapping
 
 
 class Samples:
-    """Reads what is bundled once, and gives it by file name."""
+    """Reads what is bundled once, and gives it by file name, with whatever workflows there are besides."""
+
+    def __init__(self, workflows: Mapping[str, bytes] | None = None) -> None:
+        self._further = dict(workflows or {})
 
     @cached_property
     def pictures(self) -> dict[str, Traversable]:
         return _files("samples", ".webp")
 
     @cached_property
-    def workflows(self) -> dict[str, Traversable]:
-        return _files("", ".json")
+    def workflows(self) -> dict[str, bytes]:
+        found = {name: file.read_bytes() for name, file in _files("", ".json").items()}
+        return dict(sorted({**found, **self._further}.items()))
 
     def listed(self) -> Json:
         """Return what the page offers, with titles and where to fetch it."""
         pictures = {name: PurePath(name).stem.replace("_", " ").capitalize() for name in self.pictures}
-        workflows = {
-            name: str(mapping(json.loads(file.read_bytes())).get("name") or name)
-            for name, file in self.workflows.items()
-        }
+        workflows = {name: str(mapping(json.loads(data)).get("name") or name) for name, data in self.workflows.items()}
         return {"pictures": _offered(pictures), "workflows": _offered(workflows)}
 
     def read(self, name: str) -> bytes | None:
         """Return the bytes of a sample; None where there is none of that name."""
-        file = self.pictures.get(name) or self.workflows.get(name)
-        return None if file is None else file.read_bytes()
+        file = self.pictures.get(name)
+        return self.workflows.get(name) if file is None else file.read_bytes()
 
 
 def _files(folder: str, suffix: str) -> dict[str, Traversable]:

@@ -12,6 +12,7 @@ from bot.playground.discord.state import Channel, Message
 from bot.playground.page.changes import Changes
 from bot.playground.page.doings import Doings, Event
 from bot.playground.page.drawn import Drawer
+from bot.playground.page.locales import locale_of
 from bot.playground.page.panel_watch import PanelWatch
 from bot.playground.page.people import Hall
 from bot.playground.page.ports import Json
@@ -57,9 +58,11 @@ class Seat:
 
     # What the person at the page does with it
 
-    def sit(self, name: str | None) -> LocalMember:
-        """Take a person's seat, by id or name. Raises ClientRefusal."""
+    def sit(self, name: str | None, language: object = None) -> LocalMember:
+        """Take a person's seat, by id or name, with a client in the browser's language. Raises ClientRefusal."""
         self.member = member = self.shared.hall.person(name)
+        if language is not None:
+            member.user.locale = locale_of(language)
         self.sitting += 1
         self.channel, self._greeted, self._opened, self._panel = None, False, False, 0
         self._doings = Doings(self.shared.discord.world, member.user, self.shared.drawer)

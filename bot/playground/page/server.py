@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from bot.playground.discord import ClientRefusal, LocalDiscord
+from bot.playground.discord.avatars import Avatars
 from bot.playground.page.acts import Acts
 from bot.playground.page.changes import Changes
 from bot.playground.page.connection import PACE, Connection
@@ -58,13 +59,14 @@ class Page:
         panel: PanelSource | None = None,
         mischief: MischiefBox | None = None,
         presence: Presence | None = None,
+        samples: Samples | None = None,
     ) -> None:
         self.host = host
         self.port = port
         self._source = panel
         self._mischief = mischief
         self._uploads = Uploads(discord.desk.check_size)
-        self._samples = Samples()
+        self._samples = samples or Samples()
         hall = Hall(discord, self._samples, mischief, presence, has_panel=panel is not None)
         watch = PanelWatch(panel, self._ring)
         self._shared = Shared(discord, Drawer(discord), Changes(discord.world), hall, watch)
@@ -122,7 +124,8 @@ class Page:
     def _app(self) -> web.Application:
         app = web.Application(middlewares=[guard(self.host)])
         app.on_response_prepare.append(add_headers)
-        for route in self._shared.discord.cdn.routes():
+        discord = self._shared.discord
+        for route in (*discord.cdn.routes(), *Avatars(discord.world).routes()):
             app.router.add_route(route.method, route.path, sandboxed(route.handler))
         app.router.add_routes(
             [

@@ -75,7 +75,7 @@ admin-limits-which-role = Bitte sag, für welche **role** das gelten soll; auch 
 
 ## Anhalten
 
-admin-paused = ⏸️ Die Aufträge dieses Servers sind angehalten. Neue kommen weiter in die Warteschlange, was läuft, läuft zu Ende, und sonst kommt bis `/admin resume` nichts an die Reihe.{ $waiting ->
+admin-paused = ⏸️ Die Aufträge dieses Servers sind angehalten. Neue kommen weiter in die Warteschlange, was schon läuft, wird noch fertig, und sonst kommt bis `/admin resume` nichts an die Reihe.{ $waiting ->
     [0] {""}
     [one] {" "}1 Auftrag wartet.
    *[other] {" "}{ $waiting } Aufträge warten.
@@ -129,9 +129,9 @@ admin-cancel-of = 🛑 { $count ->
 } abgebrochen.
 admin-cancel-restarting = Ich werde gerade neu gestartet und tue es, sobald ich wieder da bin.
 admin-cancel-sure = { $count ->
-    [one] Den einzigen unfertigen Auftrag
-   *[other] Alle { $count } unfertigen Aufträge
-} dieses Servers abbrechen, ganz gleich, von wem?
+    [one] Auf diesem Server ist ein Auftrag nicht fertig. Soll er abgebrochen werden?
+   *[other] Alle { $count } unfertigen Aufträge dieses Servers abbrechen, ganz gleich, von wem?
+}
 admin-cancel-yes = Alle abbrechen
 admin-cancel-no = Behalten
 admin-cancel-kept = Es wurde nichts abgebrochen.
@@ -204,6 +204,7 @@ admin-act-everything = alles auf diesem Server
 
 admin-settings-title = Einstellungen dieses Servers
 admin-settings-changed = Gespeichert.
+admin-settings-hint = Um etwas zu ändern, gib dem Befehl die passende Option, etwa language.
 admin-settings-previews = **Vorschau** { $on ->
     [yes] an: Karten zeigen das Bild, während es entsteht
    *[no] aus

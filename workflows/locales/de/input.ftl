@@ -28,7 +28,7 @@ input-less = muss weniger als { $high } sein, nicht { $number }.
 input-multiple = muss ein Vielfaches von { $of } sein, nicht { $number }.
 input-yes-no = nimmt Ja oder Nein (yes, no).
 input-long = darf bis zu { $most } Zeichen haben; das sind { $count }.
-input-no-text = enthält Zeichen, die kein Text sind.
+input-no-text = nimmt Text; hier sind Zeichen dabei, die kein Text sind.
 input-no-choice = kennt „{ $given }“ nicht. Wähle eines von: { $some }
 input-color = nimmt eine Farbe wie #ff8800, nicht „{ $given }“.
 input-no-model = „{ $given }“ ist kein installiertes Modell, das hier passt. { $instead }
@@ -40,7 +40,7 @@ input-pick = Wähle eines von: { $some }{ $more ->
  }
 input-box = nimmt vier ganze Zahlen, x_min, y_min, x_max, y_max, wie { $like }.
 input-box-order = muss rechts von und unter dem Anfang enden, wie { $like }.
-input-twice = nennt eines doppelt. Gib jedes einmal an, mit seinem Gewicht.
+input-twice = nimmt jedes nur einmal, mit seinem Gewicht; hier steht eines doppelt.
 input-no-lora = „{ $given }“ ist kein installiertes Modell, das hier passt. Gib Namen an, wie { $like }.
 input-weight = das Gewicht von { $name } muss eine Zahl von -{ $most } bis { $most } sein, wie { $like }.
 input-place = Wert { $place } { $problem }

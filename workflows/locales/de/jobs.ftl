@@ -1,7 +1,7 @@
 # /jobs and /job: lists of jobs, one job, and showing it somewhere else.
 
 jobs-title = Deine Aufträge
-jobs-none = Du hast hier noch nichts ausgeführt. Tippe `/`, um zu sehen, was es gibt.
+jobs-none = Du hast hier noch nichts ausgeführt. `/help` zeigt, was es gibt.
 jobs-none-direct = Du hast noch nichts ausgeführt. Tippe auf einem Server, auf dem ich bin, `/`, um zu sehen, was es gibt.
 jobs-none-of-these = Von deinen Aufträgen ist keiner dabei. Wähle unten einen anderen Filter.
 jobs-pages = { $first }–{ $last } von { $count }
@@ -28,6 +28,7 @@ jobs-starts = { $place } · Start { $when }
 jobs-said = „{ $prompt }“
 jobs-direct = per Direktnachricht
 jobs-unposted = konnte nicht gepostet werden
+jobs-were-deleted = gelöscht
 jobs-no-answer = 🔌 InvokeAI antwortet gerade nicht
 jobs-paused = ⏸️ Die Warteschlange von InvokeAI ist gerade angehalten
 

@@ -13,13 +13,13 @@ policy-command-not-you = `/{ $slug }` ist auf diesem Server nur für einige Mitg
 policy-too-low = darf bei dir auf diesem Server nicht unter { $least } liegen.
 policy-too-high = darf bei dir auf diesem Server höchstens { $most } sein.
 policy-too-long = darf bei dir auf diesem Server höchstens { $most } Zeichen lang sein.
-policy-words-broken = enthält etwas, das dieser Server nicht erlaubt. Bitte sag es mit anderen Worten.
-policy-words-rule = enthält etwas, das dieser Server nicht erlaubt: die Regel `{ $rule }` aus `/workflow words`.
-policy-words-unchecked = konnte nicht rechtzeitig nach den Regeln dieses Servers geprüft werden. Bitte versuch es noch einmal oder schreib einen kürzeren Text.
+policy-words-broken = da steht etwas, das dieser Server nicht erlaubt. Bitte sag es mit anderen Worten.
+policy-words-rule = da steht etwas, das dieser Server nicht erlaubt: die Regel `{ $rule }` aus `/workflow words`.
+policy-words-unchecked = das konnte nicht rechtzeitig nach den Regeln dieses Servers geprüft werden. Bitte versuch es noch einmal oder schreib einen kürzeren Text.
 
 # /workflow words
 policy-words-title = Wortregeln
-policy-words-empty = Mitglieder dürfen schreiben, was sie mögen. `add` nimmt ein Wort oder mehrere hintereinander, `pattern` einen regulären Ausdruck.
+policy-words-empty = Mitglieder dürfen schreiben, was sie mögen. Um das zu ändern, gib dem Befehl eine Option: `add` nimmt ein Wort oder mehrere hintereinander, `pattern` einen regulären Ausdruck.
 policy-words-hint = { $count } von { $most } Regeln. Sie gelten für jeden Text, den jemand angibt, wer es auch ist.
 policy-words-is-pattern = Muster
 policy-words-added = ✅ `{ $rule }` ist hinzugefügt. Das darf jetzt niemand mehr schreiben.
@@ -36,7 +36,7 @@ policy-pattern-slow = Dieses Muster braucht bei manchen Texten zu lange. Bitte s
 
 # /workflow policy: was gilt.
 policy-title = Regeln für /{ $slug }
-policy-hint = Für alle, die den Server verwalten dürfen, zählen Wer und Wo nicht; alles andere gilt auch für sie. Was unter Servereinstellungen, Integrationen für einen Befehl steht, gilt außerdem.
+policy-hint = Wer „Server verwalten“ darf, ist von Wer und Wo ausgenommen, vom Rest nicht. Was unter Servereinstellungen > Integrationen steht, gilt zusätzlich.
 policy-who = Wer
 policy-who-all = Alle
 policy-where = Wo
@@ -91,7 +91,7 @@ policy-everyone-button = Für alle
 policy-unbound-button = Für diese Rolle löschen
 policy-bounds-title = Werte für /{ $slug }
 policy-bounds-of = Was dürfen Mitglieder mit { $role } angeben? Wähl eine Eingabe.
-policy-bounds-hint = Wer mehrere Rollen hat, auch @everyone, für den gilt das Großzügigste von allem.
+policy-bounds-hint = Ein Mitglied kann mehrere Rollen haben, und @everyone ist eine davon. Von den Grenzen, die für sie gesetzt sind, gelten die weitesten.
 policy-bounds-nothing = Dieser Workflow fragt weder nach Zahlen noch nach Texten.
 policy-bounds-role = Wessen Werte?
 policy-bounds-input = Wähl eine Eingabe (📏 hat Grenzen)

@@ -36,5 +36,5 @@ posting-left-out = { $count ->
     [one] Eine weitere Datei ist nicht dabei: Ihre Nachricht siehst nur du, und ich kann sie nicht mehr lesen.
    *[other] { $count } weitere Dateien sind nicht dabei: Ihre Nachrichten siehst nur du, und ich kann sie nicht mehr lesen.
 }
-posting-kept = 🔒 Es bleibt unter uns. Discord vergisst diese Nachricht, sobald du sie verwirfst oder die App neu startest; sichere also, was du behalten willst. Danach kennt `/job` mit `{ $job }` den Auftrag noch, und **Nochmal** macht ihn neu; genau diese Dateien können dann nicht mehr gepostet werden.
+posting-kept = 🔒 Es bleibt unter uns. Discord vergisst diese Nachricht, sobald du sie verwirfst oder die App neu startest; sichere also, was du behalten willst.
 posting-kept-direct = 🔒 Es bleibt unter uns, hier in unseren Direktnachrichten. `/job` mit `{ $job }` kennt den Auftrag noch.

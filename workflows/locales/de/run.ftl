@@ -25,7 +25,7 @@ run-not-a = nimmt { $what ->
 run-all-attached = alle Bilder sind schon angehängt. Bitte lass eins davon weg, oder das hier.
 run-no-such-job = so einen Auftrag von dir gibt es hier nicht. Bitte nimm einen, der beim Tippen erscheint.
 run-made-nothing = dieser Auftrag hat nichts gemacht. Bitte nimm einen, der beim Tippen erscheint.
-run-results-gone = seine Bilder sind nicht mehr da. Bitte häng eins an, oder nimm einen anderen Auftrag.
+run-results-gone = die Bilder dieses Auftrags sind nicht mehr da. Bitte häng eins an, oder nimm einen anderen Auftrag.
 run-no-such-picture = { $count ->
     [one] dieser Auftrag hat ein Bild.
    *[other] dieser Auftrag hat { $count } Bilder; bitte gib eins davon an.
@@ -59,7 +59,7 @@ run-form-needed = ❗ Fehlt noch
 run-form-wrong = ⚠️ Bitte ändern
 run-form-required = (nötig)
 run-form-more = { $names } und { $count } weitere
-run-form-open = Bleibt offen: Ändere einen Wert und starte noch einmal.
+run-form-open = Bleibt nach dem Start offen: So kannst du einen Wert ändern und noch einmal starten.
 run-form-last = 🕘 Ausgefüllt wie beim letzten Mal.
 run-form-changed = 🔁 Der Workflow wurde inzwischen geändert. Bitte sieh dir die Werte an, bevor du auf **Starten** drückst.
 run-form-gone = Dieses Formular gibt es nicht mehr: Es wurde geschlossen oder ist älter als ein Tag. `/run` öffnet ein neues.

@@ -9,9 +9,9 @@ settings-why-spoiler = Deine Ergebnisse sind verdeckt, bis jemand sie anklickt.
 settings-previews = 👁️ Vorschau
 settings-why-previews = Die Karte zeigt, was schon da ist, während dein Auftrag läuft.
 settings-ping = 🔔 Erwähnen, wenn fertig
-settings-why-ping = Ich erwähne dich im Kanal, wenn dein Auftrag zu Ende ist, es sei denn, er ist privat.
+settings-why-ping = Ist ein Auftrag fertig, der länger als { $seconds } s gedauert hat, erwähne ich dich in seinem Kanal, es sei denn, er ist privat.
 settings-direct = 📬 Direktnachricht, wenn fertig
-settings-why-direct = Ich schreibe dir direkt, mit dem Weg zur Karte.
+settings-why-direct = Ist ein Auftrag fertig, der länger als { $seconds } s gedauert hat, schreibe ich dir direkt, mit dem Weg zur Karte.
 settings-line = { $name }: **{ $state ->
     [on] an
    *[off] aus

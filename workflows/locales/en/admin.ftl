@@ -75,7 +75,7 @@ admin-limits-which-role = Please say for which **role** that is to be; `@everyon
 
 ## Pause
 
-admin-paused = ⏸️ This server's jobs are paused. New ones are still taken into the line, what runs now ends, and nothing else gets a turn until `/admin resume`.{ $waiting ->
+admin-paused = ⏸️ This server's jobs are paused. New ones are still taken into the line, what runs now is finished first, and nothing else gets a turn until `/admin resume`.{ $waiting ->
     [0] {""}
     [one] {" "}1 job waits.
    *[other] {" "}{ $waiting } jobs wait.
@@ -128,10 +128,10 @@ admin-cancel-of = 🛑 { $count ->
    *[other] are
 } being cancelled.
 admin-cancel-restarting = I am being restarted, and do it as soon as I am back.
-admin-cancel-sure = Cancel { $count ->
-    [one] the only unfinished job
-   *[other] all { $count } unfinished jobs
-} of this server, whoever asked for them?
+admin-cancel-sure = { $count ->
+    [one] This server has one unfinished job. Cancel it?
+   *[other] Cancel all { $count } unfinished jobs of this server, whoever asked for them?
+}
 admin-cancel-yes = Cancel all
 admin-cancel-no = Keep them
 admin-cancel-kept = Nothing was cancelled.
@@ -204,6 +204,7 @@ admin-act-everything = everything of this server
 
 admin-settings-title = Settings of this server
 admin-settings-changed = Saved.
+admin-settings-hint = To change something, give this command its option, such as language.
 admin-settings-previews = **Previews** { $on ->
     [yes] on: cards show the picture while it is made
    *[no] off

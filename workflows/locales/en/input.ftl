@@ -28,7 +28,7 @@ input-less = must be less than { $high }, not { $number }.
 input-multiple = must be a multiple of { $of }, not { $number }.
 input-yes-no = takes yes or no.
 input-long = may have up to { $most } characters; this has { $count }.
-input-no-text = holds characters that are no text.
+input-no-text = takes text; this holds characters that are no text.
 input-no-choice = has no choice “{ $given }”. Pick one of: { $some }
 input-color = takes a colour like #ff8800, not “{ $given }”.
 input-no-model = “{ $given }” is no installed model that fits here. { $instead }
@@ -40,7 +40,7 @@ input-pick = Pick one of: { $some }{ $more ->
  }
 input-box = takes four whole numbers, x_min, y_min, x_max, y_max, like { $like }.
 input-box-order = must end right of and below where it begins, like { $like }.
-input-twice = names one of them twice. Give each once, with its weight.
+input-twice = takes each once, with its weight; this names one of them twice.
 input-no-lora = “{ $given }” is no installed model that fits here. Give names, like { $like }.
 input-weight = the weight of { $name } must be a number from -{ $most } to { $most }, like { $like }.
 input-place = value { $place } { $problem }

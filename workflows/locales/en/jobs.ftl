@@ -1,7 +1,7 @@
 # /jobs and /job: lists of jobs, one job, and showing it somewhere else.
 
 jobs-title = Your jobs
-jobs-none = You have not run anything here yet. Type `/` to see what there is.
+jobs-none = You have not run anything here yet. `/help` shows what there is.
 jobs-none-direct = You have not run anything yet. On a server that has me, type `/` to see what there is.
 jobs-none-of-these = None of your jobs is among these. Choose another filter below.
 jobs-pages = { $first }–{ $last } of { $count }
@@ -28,6 +28,7 @@ jobs-starts = { $place } · starts { $when }
 jobs-said = “{ $prompt }”
 jobs-direct = by direct message
 jobs-unposted = could not be posted
+jobs-were-deleted = deleted
 jobs-no-answer = 🔌 InvokeAI does not answer at the moment
 jobs-paused = ⏸️ InvokeAI's queue is paused at the moment
 

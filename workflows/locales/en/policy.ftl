@@ -13,13 +13,13 @@ policy-command-not-you = This server keeps `/{ $slug }` for some of its members.
 policy-too-low = must be at least { $least } for you on this server.
 policy-too-high = may be at most { $most } for you on this server.
 policy-too-long = may be at most { $most } characters long for you on this server.
-policy-words-broken = holds something that this server does not allow. Please say it in other words.
-policy-words-rule = holds something that this server does not allow: the rule `{ $rule }` of `/workflow words`.
-policy-words-unchecked = could not be checked against this server's rules in time. Please try again, or write a shorter text.
+policy-words-broken = that holds something that this server does not allow. Please say it in other words.
+policy-words-rule = that holds something that this server does not allow: the rule `{ $rule }` of `/workflow words`.
+policy-words-unchecked = that could not be checked against this server's rules in time. Please try again, or write a shorter text.
 
 # /workflow words
 policy-words-title = Word rules
-policy-words-empty = Members may write what they like. `add` takes a word, or several in a row; `pattern` takes a regular expression.
+policy-words-empty = Members may write what they like. To change that, give this command an option: `add` takes a word, or several in a row; `pattern` takes a regular expression.
 policy-words-hint = { $count } of { $most } rules. They hold for every text that members give, whoever they are.
 policy-words-is-pattern = pattern
 policy-words-added = ✅ Added `{ $rule }`. Members may not write that any more.
@@ -36,7 +36,7 @@ policy-pattern-slow = That pattern takes too long with some texts. Please write 
 
 # /workflow policy: what it says.
 policy-title = Policy of /{ $slug }
-policy-hint = Who may manage the server passes who and where; all else holds for them too. What Server Settings, Integrations says of a command holds besides.
+policy-hint = Whoever has Manage Server is free of Who and Where, but not of the rest. What is set in Server Settings > Integrations applies as well.
 policy-who = Who
 policy-who-all = Everyone
 policy-where = Where
@@ -91,7 +91,7 @@ policy-everyone-button = For everyone
 policy-unbound-button = Clear for this role
 policy-bounds-title = Values for /{ $slug }
 policy-bounds-of = What may members with { $role } give? Choose an input.
-policy-bounds-hint = Whoever has several roles, @everyone too, has the most generous of what is said for them.
+policy-bounds-hint = A member can have several roles, and @everyone is one of them. Of the bounds set for these, the widest count.
 policy-bounds-nothing = This workflow asks for neither numbers nor texts.
 policy-bounds-role = Whose values?
 policy-bounds-input = Choose an input (📏 has bounds)

@@ -36,5 +36,5 @@ posting-left-out = { $count ->
     [one] One further file is not among them: only you see its message, and I cannot read that any more.
    *[other] { $count } further files are not among them: only you see their messages, and I cannot read those any more.
 }
-posting-kept = 🔒 It stays between us. Discord forgets this message once you dismiss it or start the app anew, so save what you want to keep. Afterwards `/job` with `{ $job }` still knows the job, and **Again** makes it once more; these very files cannot be posted any more then.
+posting-kept = 🔒 It stays between us. Discord forgets this message once you dismiss it or start the app anew, so save what you want to keep.
 posting-kept-direct = 🔒 It stays between us, here in our direct messages. `/job` with `{ $job }` still knows the job.

@@ -25,7 +25,7 @@ run-not-a = takes { $what ->
 run-all-attached = every picture is attached already. Please leave one of them out, or this.
 run-no-such-job = there is no such job of yours here. Please pick one of those that appear as you type.
 run-made-nothing = that job made nothing. Please pick one of those that appear as you type.
-run-results-gone = its pictures are not there any more. Please attach one, or pick another job.
+run-results-gone = the pictures of that job are not there any more. Please attach one, or pick another job.
 run-no-such-picture = { $count ->
     [one] that job has one picture.
    *[other] that job has { $count } pictures; please give one of them.
@@ -59,7 +59,7 @@ run-form-needed = ❗ Still needed
 run-form-wrong = ⚠️ Please correct
 run-form-required = (required)
 run-form-more = { $names } and { $count } more
-run-form-open = Stays open: change a value and run it again.
+run-form-open = Stays open after a run, so that you can change a value and run it again.
 run-form-last = 🕘 Filled in as you had it last time.
 run-form-changed = 🔁 The workflow was changed in the meantime. Please look at the values before you press **Run**.
 run-form-gone = That form is gone: it was closed, or is older than a day. `/run` opens a new one.

@@ -9,9 +9,9 @@ settings-why-spoiler = Your results are covered until somebody clicks on them.
 settings-previews = 👁️ Previews
 settings-why-previews = The card shows what is there so far while your job runs.
 settings-ping = 🔔 Ping when done
-settings-why-ping = I mention you in the channel when your job is over, unless it is private.
+settings-why-ping = When a job that took longer than { $seconds } s is over, I mention you in its channel, unless it is private.
 settings-direct = 📬 Direct message when done
-settings-why-direct = I write to you directly, with the way to the card.
+settings-why-direct = When a job that took longer than { $seconds } s is over, I write to you directly, with the way to the card.
 settings-line = { $name }: **{ $state ->
     [on] on
    *[off] off

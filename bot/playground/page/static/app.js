@@ -24,6 +24,7 @@ const app = {
   composer: null,
   ask: (act, fields) => socket.ask(act, fields),
   toast: (words) => frame.toast(words),
+  closeDrawer: () => frame.closeDrawer(),
   fill: (command, options) => app.composer.fill(command, options),
   sit,
   openChannel,
@@ -96,7 +97,7 @@ function connection(now) {
 /** Take a person's seat, or the first there is. */
 async function sit(user, { orAnybody = false } = {}) {
   try {
-    await app.ask("sit", user ? { user } : {});
+    await app.ask("sit", { ...(user ? { user } : {}), language: navigator.language });
   } catch (error) {
     app.toast(error.message);
     if (user && orAnybody) sit();

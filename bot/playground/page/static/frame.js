@@ -58,6 +58,11 @@ export function mountFrame(top, toasts, app) {
     veil.hidden = !drawer;
   }
 
+  /** Let what a drawer was opened for be seen, where a narrow window has one open. */
+  function closeDrawer() {
+    if (document.body.dataset.drawer) slide(null);
+  }
+
   function ready() {
     scenes.hidden = !app.state.ready.panel;
   }
@@ -65,7 +70,7 @@ export function mountFrame(top, toasts, app) {
   function show(channel) {
     mark.replaceChildren(icon(channel.dm ? "at" : "hash"));
     name.textContent = channel.name;
-    if (document.body.dataset.drawer) slide(null);
+    closeDrawer();
     title();
   }
 
@@ -91,13 +96,13 @@ export function mountFrame(top, toasts, app) {
     app.composer.focus();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && document.body.dataset.drawer) slide(null);
+    if (event.key === "Escape") closeDrawer();
     if (meansToType(event)) app.composer.focus();
   });
   for (const width of [narrow, crowded]) width.addEventListener("change", reflect);
   document.addEventListener("panel", reflect);
   reflect();
-  return { ready, show, title, toast, lost };
+  return { ready, show, title, toast, lost, closeDrawer };
 }
 
 /** Whoever types while nothing takes it means the composer, as in a client. */

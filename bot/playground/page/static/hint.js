@@ -1,9 +1,9 @@
 // The first-time hint: three steps that follow what the person does, until it is put away for good.
 import { fetchFile } from "./attachments.js";
+import { SLASH } from "./commands.js";
 import { el, icon } from "./dom.js";
 
 const KEY = "familiar-hint";
-const BUILT_IN = new Set(["workflow", "admin", "run", "jobs", "job"]);
 const FILE = 11;
 const LOOK_MS = 500;
 const PATIENCE_MS = 4000;
@@ -21,7 +21,7 @@ export function mountHint(root, app) {
     },
     {
       title: "Run it as a member.",
-      text: "Become Bo under “You are”, type / and the new command, and give it a picture.",
+      text: "Become Bo under “You are”, type / and the new command, and fill in what it asks for.",
       help: "Fill it in for me",
       isDone: () => wasRun(app),
       act: () => fillIn(app, memberOf(app), () => published(app)[0]?.name, sampleOf(app, "pictures", "harbour")),
@@ -30,13 +30,13 @@ export function mountHint(root, app) {
       title: "Make some mischief.",
       text: "Open Behind the scenes while a job runs, and kill the bot or InvokeAI: nothing is lost.",
       help: "Show me where",
-      isDone: () => isPanelOpen,
-      act: () => isPanelOpen || app.togglePanel(),
+      isDone: () => wasMischief,
+      act: () => showMischief(app),
     },
   ];
-  let isPanelOpen = false;
-  document.addEventListener("panel", (event) => {
-    isPanelOpen ||= event.detail.open;
+  let wasMischief = false;
+  document.addEventListener("mischief", () => {
+    wasMischief = true;
     look();
   });
   const close = el("button", { type: "button", class: "icon-button", "aria-label": "Put the hint away for good", on: { click: leave } }, icon("close"));
@@ -107,7 +107,7 @@ async function fillIn(app, person, nameOf, sample) {
     await app.sit(person.id);
     await soon(() => app.state.me?.id === person.id && app.state.commands !== others);
   }
-  const command = await soon(() => app.state.commands.find(({ kind, name }) => kind === 1 && name === nameOf()));
+  const command = await soon(() => app.state.commands.find(({ kind, name }) => kind === SLASH && name === nameOf()));
   if (!command) throw new Error("That command is not offered here at the moment.");
   const option = command.options.find(({ type }) => type === FILE);
   app.fill(command.name, option && file ? { [option.name]: file } : {});
@@ -121,16 +121,25 @@ async function soon(find) {
   return null;
 }
 
-/** The commands that somebody published, in this channel. */
+/** The commands that somebody published, in this channel: those of this server alone. */
 function published(app) {
-  return app.state.commands.filter(({ kind, name }) => kind === 1 && !BUILT_IN.has(name.split(" ")[0]));
+  return app.state.commands.filter((command) => command.kind === SLASH && command.is_local);
+}
+
+/** Open the panel if it is folded, and go to its buttons. */
+function showMischief(app) {
+  if (document.getElementById("panel").hidden) app.togglePanel();
+  const trick = document.querySelector("#panel .trick");
+  trick?.scrollIntoView({ block: "center" });
+  trick?.focus();
 }
 
 function wasRun(app) {
+  const names = new Set(["run", ...published(app).map(({ name }) => name)]);
   const admins = new Set(app.state.people.filter(({ admin }) => admin).map(({ name }) => name));
   for (const conversation of app.state.messages.values())
     for (const { used } of conversation.list) {
-      if (used && !used.menu && !admins.has(used.user) && (used.name === "run" || !BUILT_IN.has(used.name.split(" ")[0]))) return true;
+      if (used && !used.menu && !admins.has(used.user) && names.has(used.name)) return true;
     }
   return false;
 }

@@ -30,11 +30,13 @@ function messageItems(message, target, app) {
 }
 
 function memberItems(member, app) {
-  return [
+  const items = [
     { name: "Copy name", run: () => copyText(member.name, app) },
     { name: "Copy ID", run: () => copyText(member.id, app) },
     ...apps(ON_MEMBER, member.id, app),
   ];
+  // The people may stand over what comes of it.
+  return items.map((item) => ({ ...item, run: () => (app.closeDrawer(), item.run()) }));
 }
 
 /** The app's own commands for a message or a member. */

@@ -16,6 +16,7 @@ export function mountMischief(root, app) {
     try {
       const answer = await app.ask("mischief", { name: button.dataset.mischief });
       tell(answer.said ?? "");
+      document.dispatchEvent(new CustomEvent("mischief"));
       if (answer.mischief) offers(answer.mischief);
     } catch (refused) {
       tell(refused.message);
