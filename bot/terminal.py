@@ -317,9 +317,12 @@ def _words(moment: Moment) -> str:
             return f"waiting, {position} in line" if position else "starting"
         case Uploading(number, total):
             return f"uploading {number} of {total}"
+        case Running(node=0):
+            return "about to start"
         case Running():
             percentage = f" {moment.fraction:.0%}" if moment.fraction is not None else ""
-            return f"node {moment.node} of {moment.nodes} {moment.title}{percentage}".rstrip()
+            of = f" of {moment.nodes}" if moment.nodes else ""
+            return f"node {moment.node}{of} {moment.title}{percentage}".rstrip()
         case Away():
             return f"InvokeAI{_trouble(moment)}, trying again"
         case Restarted():

@@ -176,7 +176,8 @@ class DiscordCard:
         inputs = await self._read_inputs()
         has_pictures = any(not file.filename.endswith(_VIDEO) for file in files)
         has_originals = bool(files) and bool(await self._bot.engine.originals.kept(job.id))
-        view = end_view(job, inputs, has_pictures=has_pictures, has_originals=has_originals)
+        may_post = not (job.is_private and (await self._bot.engine.policies.of(job.workflow_id)).policy.private_only)
+        view = end_view(job, inputs, has_pictures=has_pictures, has_originals=has_originals, may_post=may_post)
         return Ending(outcome_embed(job, inputs, file_notes(job, files)), view)
 
     async def _read_inputs(self) -> tuple[InputSpec, ...]:

@@ -13,7 +13,7 @@ from typing import Any
 import discord
 
 from bot.bot import Familiar
-from bot.jobs import Job
+from bot.jobs import Attachment, Job
 from bot.ledger import Asset, AssetKind
 from bot.options import shorten, show
 from cogs._cancel import moderates
@@ -85,7 +85,7 @@ def _facts(voice: Voice, job: Job, is_own: bool) -> list[str]:
         lines.append(
             voice("details-backend", backend=literal(job.backend), version=literal(job.backend_version or "?"))
         )
-    lines.append(voice("details-asked", at=_at(job.created_at)))
+    lines.append(voice("details-asked", at=discord.utils.format_dt(job.created_at, "f")))
     if job.enqueued_at:
         lines.append(voice("details-waited", took=took(voice, _positive(job.enqueued_at - job.created_at))))
     if job.backend_seconds:
@@ -93,25 +93,34 @@ def _facts(voice: Voice, job: Job, is_own: bool) -> list[str]:
     if job.attempt > 1:
         lines.append(voice("details-attempts", count=job.attempt))
     if job.delivered_at:
-        lines.append(voice("details-delivered", at=_at(job.delivered_at)))
+        lines.append(voice("details-delivered", at=_at(job, job.delivered_at)))
     elif job.finished_at:
-        lines.append(voice("details-ended", at=_at(job.finished_at)))
+        lines.append(voice("details-ended", at=_at(job, job.finished_at)))
     return [line for line in lines if line]
 
 
 def _values(voice: Voice, job: Job, inputs: Inputs | None) -> list[str]:
-    specs = {spec.name: spec for spec in inputs or ()}
+    """Return the values and files as the workflow asks for them; behind them those that it does not know any more."""
     drawn = {spec.name for spec in seeds(inputs or ())}
+    values = {name: value for name, value in job.given.items() if value not in (None, "")}
+    files = list(job.attachments)
     lines = ["-# " + voice("details-version-gone")] if inputs is None else []
-    for name, value in job.given.items():
-        if value in (None, ""):
-            continue
-        text = show(specs[name], value) if name in specs else str(value)
-        mark = "🎲 " if name in drawn else ""
-        cut = f" {voice('details-cut', count=len(text))}" if len(text) > _LONGEST_VALUE else ""
-        lines.append(f"{mark}**{literal(name)}** {literal(text)}{cut}")
-    lines += [f"📎 **{literal(file.name)}** {literal(file.filename)}" for file in job.attachments]
-    return lines or [voice("details-no-values")]
+    for spec in inputs or ():
+        if spec.name in values:
+            lines.append(_value(voice, spec.name, show(spec, values.pop(spec.name)), "🎲 " * (spec.name in drawn)))
+        lines += [_file(file) for file in files if file.name in spec.names]
+        files = [file for file in files if file.name not in spec.names]
+    lines += [_value(voice, name, str(value)) for name, value in values.items()]
+    return [*lines, *map(_file, files)] or [voice("details-no-values")]
+
+
+def _value(voice: Voice, name: str, text: str, mark: str = "") -> str:
+    cut = f" {voice('details-cut', count=len(text))}" if len(text) > _LONGEST_VALUE else ""
+    return f"{mark}**{literal(name)}** {literal(text)}{cut}"
+
+
+def _file(file: Attachment) -> str:
+    return f"📎 **{literal(file.name)}** {literal(file.filename)}"
 
 
 def proof_lines(voice: Voice, job: Job, assets: Sequence[Asset]) -> list[str]:
@@ -124,14 +133,14 @@ def proof_lines(voice: Voice, job: Job, assets: Sequence[Asset]) -> list[str]:
             continue
         what = voice("details-kind", kind=kind.name.lower(), count=len(some))
         if len(gone) == len(some):
-            lines.append(voice("details-deleted", what=what, at=_at(max(gone))))
+            lines.append(voice("details-deleted", what=what, at=_at(job, max(gone))))
         else:
             lines.append(voice("details-left", what=what, count=len(some) - len(gone)))
     if not lines:
         return [voice("details-nothing")]
     is_clean = all(asset.deleted_at for asset in assets)
     if is_clean and job.closed_at:
-        lines.append(voice("details-clean", at=_at(job.closed_at)))
+        lines.append(voice("details-clean", at=_at(job, job.closed_at)))
     return lines
 
 
@@ -148,8 +157,9 @@ def _fitted(voice: Voice, lines: Sequence[str], length: int) -> str:
     return "\n".join([*kept, *([f"-# {voice('details-more', count=left)}"] if left else [])])
 
 
-def _at(moment: datetime) -> str:
-    return f"{discord.utils.format_dt(moment, 'f')}"
+def _at(job: Job, moment: datetime) -> str:
+    """Say when something happened; the day, once it is another one than that on which the job was asked for."""
+    return discord.utils.format_dt(moment, "t" if moment.date() == job.created_at.date() else "f")
 
 
 def _positive(duration: timedelta) -> timedelta:

@@ -194,6 +194,8 @@ def _line(engine: Engine, job: Job, prompt: str, voice: Voice, server: str) -> s
 def _standing(engine: Engine, job: Job, voice: Voice) -> tuple[str, list[str]]:
     """Return the sign of how a job stands, and what there is to say of that."""
     if job.outcome:
+        if job.message_id is None and job.delivered_at:
+            return SIGNS[job.outcome], [voice("jobs-were-deleted")]
         lasted = took(voice, job.duration) if job.duration else ""
         told = voice("jobs-direct") if job.delivery == Told.DIRECT else ""
         return SIGNS[job.outcome], [lasted, voice("jobs-unposted") if is_untold(job) else told]

@@ -44,16 +44,18 @@ def end_view(
     *,
     has_pictures: bool | None = None,
     has_originals: bool = False,
+    may_post: bool = True,
 ) -> discord.ui.View | None:
     """Return the buttons of a card that is over; None where there are none.
 
     `inputs` are those of the job's version. Results are taken for pictures where it is not told what they are.
+    `may_post`: whether a private job's results are there to be posted, and a policy lets others see them.
     """
     if job.message_id is None or job.outcome is None:
         return None
     voice = voice_for(job)
     view = discord.ui.View(timeout=None)
-    for one in (*_first(job, inputs, voice, has_pictures), *_then(job, voice, has_originals)):
+    for one in (*_first(job, inputs, voice, has_pictures), *_then(job, voice, has_originals, may_post)):
         view.add_item(one)
     # Presses are dispatched by the buttons' templates, also after a restart.
     view.stop()
@@ -74,11 +76,11 @@ def _first(job: Job, inputs: Sequence[InputSpec], voice: Voice, has_pictures: bo
     return [*found, button("details", job.id, voice)]
 
 
-def _then(job: Job, voice: Voice, has_originals: bool) -> list[Button]:
+def _then(job: Job, voice: Voice, has_originals: bool, may_post: bool) -> list[Button]:
     if job.outcome is not Outcome.COMPLETED:
         return []
     found = [button("delete", job.id, voice)]
-    if job.is_private:
+    if job.is_private and may_post:
         found += [button("post", job.id, voice), button("keep", job.id, voice)]
     return [*found, button("originals", job.id, voice)] if has_originals else found
 

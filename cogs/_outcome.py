@@ -5,15 +5,16 @@ The results stand above a card's words, so these are few: what was asked for in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 import discord
 
 from bot.cards import Told
 from bot.jobs import Job, Outcome
 from bot.media import ResultFile
-from bot.options import shorten
+from bot.options import shorten, show
 from bot.prompts import prompt_of
 from cogs._voice import voice_for
 from cogs._words import GREEN, GREY, RED, link, literal, title, unlinked
@@ -22,6 +23,7 @@ from workflows.values import InputSpec
 
 #: Of a line that shall be read at a glance, also on a phone.
 _PROMPT, _NAME, _SEEDS = 200, 80, 3
+_VALUE, _VALUES = 40, 3
 _NOTES = 8
 _LONGEST = 4000
 
@@ -45,16 +47,34 @@ def outcome_embed(job: Job, inputs: tuple[InputSpec, ...], notes: Sequence[str] 
 
 
 def asked_line(job: Job, inputs: tuple[InputSpec, ...], *, is_done: bool = True) -> str:
-    """Say in one line what was asked for: prompt and seed; of what was made also its workflow, and how long it took."""
+    """Say in one line what was asked for: prompt and seed; of what was made also its workflow, and how long it took.
+
+    Without a prompt, some values tell it from others.
+    """
     voice = voice_for(job)
     seeds = [str(job.given[spec.name]) for spec in inputs if spec.is_seed and job.given.get(spec.name) is not None]
+    prompt = literal(shorten(prompt_of(inputs, job.given), _PROMPT))
     parts = [
         f"**{literal(shorten(job.title, _NAME))}**" if is_done else "",
-        literal(shorten(prompt_of(inputs, job.given), _PROMPT)),
+        *(
+            [prompt]
+            if prompt
+            else [f"**{literal(name)}** {literal(value)}" for name, value in changed(inputs, job.given)]
+        ),
         voice("outcome-seed", seeds=literal(", ".join(seeds[:_SEEDS]))) if seeds else "",
         took(voice, job.duration) if is_done and job.duration else "",
     ]
     return " · ".join(part for part in parts if part)
+
+
+def changed(inputs: Sequence[InputSpec], given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the first values that are not their inputs' defaults, short, by name: neither seeds nor long lists."""
+    told = [
+        (spec.name, " ".join(show(spec, given[spec.name]).split()))
+        for spec in inputs
+        if given.get(spec.name) not in (None, "", [], spec.default) and spec.is_asked and not spec.is_seed
+    ]
+    return [(name, shorten(value, _VALUE)) for name, value in told if value][:_VALUES]
 
 
 def file_notes(job: Job, files: Iterable[ResultFile]) -> list[str]:

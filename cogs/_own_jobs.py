@@ -1,4 +1,4 @@
-"""A member's own results as suggestions: newest first, each picture by its title, its prompt, and how old it is."""
+"""A member's own results as suggestions: newest first, told apart as /job tells jobs."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from bot.options import MAX_CHOICES
 from bot.prompts import prompt_of
 from cogs._here import server
 from cogs._job import ago
+from cogs._outcome import changed
+from cogs._sources import places_of
 from cogs._voice import voice_of
 from workflows.texts import Voice
 from workflows.values import InputSpec
@@ -25,7 +27,7 @@ Interaction = discord.Interaction[Any]
 _LOOKED_AT = 50
 #: Of one job: the list is for several.
 _PICTURES = 4
-_TITLE, _PROMPT, _WHOLE = 30, 45, 100
+_TITLE, _PROMPT, _WHOLE = 25, 30, 100
 
 
 async def suggest_own(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
@@ -42,7 +44,8 @@ async def suggest_own(interaction: Interaction, current: str) -> list[app_comman
         version = job.workflow_id, job.version
         if version not in known:
             known[version] = await _inputs(bot, job)
-        prompt = prompt_of(known[version], job.given)
+        values = (f"{name} {value}" for name, value in changed(known[version], job.given))
+        prompt = prompt_of(known[version], job.given) or ", ".join(values)
         if wanted.partition("#")[0] in f"{job.id} {job.title} {prompt}".casefold():
             found += _choices(job, prompt, voice)
         if len(found) >= MAX_CHOICES:
@@ -53,7 +56,10 @@ async def suggest_own(interaction: Interaction, current: str) -> list[app_comman
 def _has_pictures(job: Job) -> bool:
     # What only its member sees on a card cannot be read again; by direct message it can.
     is_hidden = job.is_private and job.delivery != Told.DIRECT
-    return job.outcome is Outcome.COMPLETED and bool(job.results) and job.delivered_at is not None and not is_hidden
+    if job.outcome is not Outcome.COMPLETED or not job.results or job.delivered_at is None or is_hidden:
+        return False
+    # Of what was deleted, no message is known any more.
+    return job.message_id is not None and bool(job.posted if job.is_private else places_of(job))
 
 
 async def _inputs(bot: Familiar, job: Job) -> tuple[InputSpec, ...]:
@@ -68,6 +74,6 @@ def _choices(job: Job, prompt: str, voice: Voice) -> Iterator[app_commands.Choic
     when = ago(now() - job.created_at, voice)
     for number in range(1, min(count, _PICTURES) + 1):
         which = f"{number}/{count}" if count > 1 else ""
-        parts = (shorten(job.title, _TITLE), shorten(prompt, _PROMPT), which, when)
+        parts = (shorten(job.title, _TITLE), shorten(prompt, _PROMPT), which, when, job.id)
         name = " · ".join(part for part in parts if part)
         yield app_commands.Choice(name=shorten(name, _WHOLE), value=f"{job.id}#{number}" if count > 1 else job.id)

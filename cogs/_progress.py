@@ -1,4 +1,4 @@
-"""What a card says and draws until its job is over. Pure."""
+"""What a card says and draws until its job is over."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import discord
 import humanize
 
 from bot.cards import Away, Cancelling, Moment, Restarted, Running, Uploading, Waiting
-from bot.jobs import Job
+from bot.jobs import Job, now
 from bot.options import shorten
 from cogs import _words
 from cogs._voice import voice_for
@@ -71,13 +71,24 @@ def _away(moment: Away) -> str:
 
 
 def _running(voice: Voice, run: Running) -> str:
-    step = voice("progress-step", number=str(run.node), total=str(run.nodes)) if run.nodes else voice("progress-runs")
+    if run.nodes and not run.node:
+        return voice("progress-next")
+    step = _step(voice, run)
     title = f" · **{_words.literal(shorten(run.title, 60))}**" if run.title else ""
     percentage = f" {run.fraction:.0%}" if run.fraction is not None else ""
     lines = [voice("progress-running", bar=bar(run.overall)), f"{step}{title}{percentage}"]
     if run.items > 1:
         lines.append(voice("progress-run", number=str(run.item), total=str(run.items)))
     return "\n".join(lines)
+
+
+def _step(voice: Voice, run: Running) -> str:
+    """Say which step runs, and of how many where that is known."""
+    if not run.node:
+        return voice("progress-runs")
+    if not run.nodes:
+        return voice("progress-step-open", number=str(run.node))
+    return voice("progress-step", number=str(run.node), total=str(run.nodes))
 
 
 def progress_embed(job: Job, moment: Moment, note: str = "") -> discord.Embed:
@@ -100,7 +111,7 @@ def progress_embed(job: Job, moment: Moment, note: str = "") -> discord.Embed:
 def _small(voice: Voice, job: Job, moment: Moment) -> str:
     """Say when it will be done, and for whom: Discord tells that only above the answers to commands."""
     said: list[str] = []
-    if isinstance(moment, Running) and moment.ends_at:
+    if isinstance(moment, Running) and moment.ends_at and moment.ends_at > now():
         said.append(voice("progress-done-by", when=discord.utils.format_dt(moment.ends_at, "R")))
     if job.guild_id is not None and not job.is_private:
         said.append(voice("progress-for", who=f"<@{job.user_id}>"))

@@ -43,7 +43,7 @@ async def keep_private(interaction: Interaction, job_id: str) -> None:
         return
     await interaction.response.edit_message(view=without(message, _POST, _KEEP))
     is_passing = message.flags.ephemeral
-    text = voice("posting-kept", job=job.id) if is_passing else voice("posting-kept-direct", job=job.id)
+    text = voice("posting-kept") if is_passing else voice("posting-kept-direct", job=job.id)
     await interaction.followup.send(text, ephemeral=True)
 
 

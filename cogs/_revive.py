@@ -178,7 +178,9 @@ async def _post_end(interaction: Interaction, job: Job, *, is_private: bool) -> 
     shown = job.evolve(message_id=job.message_id or interaction.id, is_private=is_private)
     embed = outcome_embed(shown, inputs, notes)
     has_originals = is_done and bool(await bot.engine.originals.kept(job.id))
-    view = end_view(shown, inputs, has_pictures=found.has_pictures, has_originals=has_originals)
+    is_kept = (await bot.engine.policies.of(job.workflow_id)).policy.private_only
+    may_post = bool(found.files) and not is_kept
+    view = end_view(shown, inputs, has_pictures=found.has_pictures, has_originals=has_originals, may_post=may_post)
     has_moved = not is_done or (bool(found.files) and not is_private)
     messages: list[discord.Message] = []
     for some in parts:

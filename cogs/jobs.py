@@ -107,7 +107,7 @@ class Jobs(commands.Cog):
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     @app_commands.rename(job_id="id")
-    @app_commands.describe(job_id="The number under its card; your own appear as you type")
+    @app_commands.describe(job_id="The id under its card; your own appear as you type")
     async def job(self, interaction: Interaction, job_id: str) -> None:
         """Where a job stands, or how it ended; and its card, shown again where you are"""
         job = await self.bot.engine.store.get(job_id.strip().strip("`").removeprefix("job ").lower())

@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 #: Events wake us; this is how long we trust their silence.
 POLL_SECONDS = 15.0
 
+#: Seconds. An end that is nearer has passed by the time that somebody reads of it.
+_SOONEST = 2.0
+
 #: What a node fails with whose file is not there.
 _LOST = frozenset({"ImageRecordNotFoundException", "VideoRecordNotFoundException"})
 
@@ -50,7 +53,8 @@ async def queued(tools: Tools, job: Job, card: Card, signal: Signal) -> Job:
     output_ids = await asyncio.to_thread(_output_ids, recipe, schemas)
     # Kept over tries of this step: a moment without an answer must not throw the bar back to nothing.
     shown = _shown_titles(titles, recipe.document, schemas)
-    begun = Progress(shown, items=len(job.item_ids), usual=tools.usage.expected(job.workflow_id))
+    usual, iterates = tools.usage.expected(job.workflow_id), _iterates(recipe.document)
+    begun = Progress(shown, items=len(job.item_ids), usual=usual, iterates=iterates)
     progress = tools.progress.setdefault(job.batch_id, begun)
     watch = backend.events.watch(job.batch_id)
     async with Early(backend.client, output_ids, tools.pictures) as early:
@@ -98,6 +102,8 @@ async def _follow(
             if not items or all(item.status.is_final for item in items):
                 return items or None
             progress.items_done = {item.item_id for item in items if item.status.is_final}
+            if any(item.status is not ItemStatus.PENDING for item in items):
+                progress.begin()
         if not told:
             is_held = backend.is_paused and not progress.started
             card.show(job, Away(is_paused=True) if is_held else _running(progress))
@@ -203,10 +209,15 @@ def _shown_titles(titles: Mapping[str, str], document: Document, schemas: Schema
     return {node_id: "" if is_helper(node_id) else title for node_id, title in titles.items()}
 
 
+def _iterates(document: Document) -> bool:
+    return any(node.type == "iterate" for node in document.nodes.values())
+
+
 def _running(progress: Progress) -> Running:
     return Running(
-        node=progress.position,
-        nodes=progress.total,
+        # None yet, of so many, where the backend has not come to it.
+        node=progress.position if progress.has_begun else 0,
+        nodes=progress.known_total if progress.has_begun else progress.total,
         title=progress.node_title,
         step=progress.step,
         fraction=progress.fraction,
@@ -220,4 +231,4 @@ def _running(progress: Progress) -> Running:
 
 def _ends_at(progress: Progress) -> datetime | None:
     left = progress.seconds_left()
-    return None if left is None else (now() + timedelta(seconds=left)).replace(microsecond=0)
+    return None if left is None or left < _SOONEST else (now() + timedelta(seconds=left)).replace(microsecond=0)

@@ -50,6 +50,26 @@ def test_what_a_node_is_called_on_a_card(node_types: dict[str, Any], kind: str, 
     assert _shown_titles(node_titles(document, schemas), document, schemas) == {"n": title}
 
 
+async def test_what_waits_at_the_backend_has_not_begun(slow_world: World) -> None:
+    slow_world.in_flight = 2
+    async with slow_world.connected() as engine:
+        _, first, ahead = await slow_world.start(engine, "slow")
+        await first.runs_a_node()
+        _, card, behind = await slow_world.start(engine, "blur", user_id=2)
+        await card.sees(Running)
+        assert (runs(card)[0].node, runs(card)[0].nodes) == (0, 1)
+        assert runs(first)[-1].node > 0
+        await ahead
+        await behind
+    assert runs(card)[-1].node == 1
+
+
+async def test_nobody_is_told_of_how_many_steps_where_that_only_shows(slow_world: World) -> None:
+    async with slow_world.connected() as engine:
+        _, card = await slow_world.run(engine, "many_images")
+    assert {moment.nodes for moment in runs(card) if moment.node} == {0}
+
+
 async def test_the_picture_is_seen_while_it_is_denoised_and_not_after(world: World) -> None:
     async with world.connected() as engine:
         _, card = await world.run(engine, "slow")

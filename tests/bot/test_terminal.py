@@ -330,6 +330,8 @@ async def test_what_is_printed(
         (Waiting(3, is_paused=True), "held back by an admin"),
         (Uploading(1, 2), "uploading 1 of 2"),
         (Running(2, 5, "Blur"), "node 2 of 5 Blur"),
+        (Running(2, 0, "Blur"), "node 2 Blur"),
+        (Running(0, 5), "about to start"),
         (Running(2, 5, "Denoise", fraction=0.25), "node 2 of 5 Denoise 25%"),
         (Away(), "InvokeAI does not answer, trying again"),
         (Restarted(), "InvokeAI restarted, running once more"),

@@ -49,7 +49,6 @@ MOMENTS: dict[Moment, tuple[str, str]] = {
     Uploading(1, 1): ("📤 Uploading the picture …", "uploading 1 of 1"),
     Uploading(1, 2, 3): ("📤 Uploading picture 1 of 2 …\nWaiting, **3rd in line**", "uploading 1 of 2"),
     Running(1, 2, "Blur"): ("🎨 ▱▱▱▱▱▱▱▱▱▱▱▱ 0%\nStep 1 of 2 · **Blur**", "node 1 of 2 Blur"),
-    Running(0, 6): ("🎨 About to start …", "node 0 of 6"),
     Running(3, 9, "Fog", fraction=0.25, overall=0.5, item=2, items=4): (
         "🎨 ▰▰▰▰▰▰▱▱▱▱▱▱ 50%\nStep 3 of 9 · **Fog** 25%\nRun 2 of 4",
         "node 3 of 9 Fog 25%",
@@ -121,6 +120,11 @@ def test_the_small_print(changes: dict[str, object], moment: Moment, line: str) 
 @pytest.mark.parametrize("changes", [{"is_private": True}, {"guild_id": None}])
 def test_nobody_is_told_that_it_is_for_them(changes: dict[str, object]) -> None:
     assert not any("<@" in line for line in said(JOB.evolve(**changes), Running(ends_at=AT)))
+
+
+def test_what_the_backend_has_not_come_to_is_about_to_start() -> None:
+    said = [moment_text(Voice(language), Running(0, 6)) for language in ("en", "de")]
+    assert said == ["🎨 About to start …", "🎨 Geht gleich los …"]
 
 
 def test_a_step_is_of_so_many_only_where_that_is_known() -> None:

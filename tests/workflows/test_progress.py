@@ -118,7 +118,23 @@ def test_iterations_reveal_their_copies_and_it_never_goes_back():
         progress.apply(done("b", copy))
         seen.append(progress.overall)
     assert seen == sorted(seen)
-    assert (progress.total, progress.position) == (5, 5)
+    assert (progress.total, progress.position, progress.known_total) == (5, 5, 0)
+
+
+def test_how_many_there_are_is_told_only_where_it_is_known():
+    assert (Progress(TITLES).known_total, Progress(TITLES, iterates=True).known_total) == (2, 0)
+    progress = Progress(TITLES)
+    assert progress.apply(started("a", "a0")) and progress.known_total == 2
+    assert progress.apply(started("a", "a1")) and progress.known_total == 0
+
+
+@pytest.mark.parametrize("event", [started("a"), Event(EventKind.STATUS, 1, status=ItemStatus.IN_PROGRESS)])
+def test_it_has_begun_once_something_of_it_is_heard(event: Event):
+    progress = Progress(TITLES)
+    progress.apply(Event(EventKind.STATUS, 1, status=ItemStatus.PENDING))
+    assert not progress.has_begun
+    progress.apply(event)
+    assert progress.has_begun
 
 
 def test_every_item_of_a_batch_counts():
@@ -209,6 +225,13 @@ LEFT: dict[str, tuple[float | None, int, list[tuple[float, Event]], float | None
     "too soon to tell": (None, 1, [(0, started("a")), (1, stepped("a", 0.5))], None),
     "the first of several items": (None, 3, [(0, started("a")), (20, stepped("a", 0.5))], None),
     "by the items that are done": (None, 3, [(0, BEGIN), (20, ended()), (30, started("a", "x", 2))], 30),
+    "its node goes on for longer than usual": (10, 1, [(0, BEGIN), (8, started("a")), (9, stepped("a", 0.2))], 4),
+    "so does that of the last item": (
+        4,
+        2,
+        [(0, started("a", "x")), (2, ended()), (3, started("a", "y", 2)), (4, stepped("a", 0.2, "y", 2))],
+        4,
+    ),
     "all are done": (None, 1, [(0, BEGIN), (20, ended())], None),
 }
 
