@@ -140,7 +140,7 @@ async def is_refused_politely(evening: Evening) -> None:
     assert "**model**" in refused.content
     unsaid = await evening.slash("blur")
     assert unsaid.ephemeral
-    assert "**picture**" in unsaid.content
+    assert "**picture** is needed" in text(unsaid)
 
 
 async def cancels(evening: Evening) -> None:

@@ -217,7 +217,7 @@ async def test_a_workflow_from_upload_to_picture(case: Case, atelier: Atelier) -
     assert [one.size for one in made] == case.sizes
     case.check(made)
     assert {name: atelier.value(card, name) for name in case.said} == dict(case.said)
-    assert text(card).splitlines()[-1].startswith(f"job {job_id(card)} · ")
+    assert text(card).splitlines()[-1] == f"job {job_id(card)}"
     assert len(atelier.channel.messages) == 1
 
 
