@@ -25,6 +25,8 @@ COPY --from=build /opt/familiar /opt/familiar
 ENV PATH=/opt/familiar/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 # Without these, glibc keeps the memory of pictures that are long gone, in an arena for each thread.
 ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072
+# Where the charts' library remembers its fonts.
+ENV MPLCONFIGDIR=/tmp/matplotlib
 USER familiar
 WORKDIR /data
 VOLUME /data
