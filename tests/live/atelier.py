@@ -174,9 +174,13 @@ class Atelier:
         """What a job was run with, as the database holds it."""
         ((given,),) = self.ask("SELECT given FROM jobs WHERE id = ?", job_id(card))
         held = json.loads(given)[name]
+        if isinstance(held, bool):
+            return "yes" if held else "no"
         if isinstance(held, int | float):
             return plain(held)
-        return str(held["name"] if isinstance(held, dict) else held)
+        if isinstance(held, dict):
+            return held.get("name") or "#" + "".join(f"{held[channel]:02x}" for channel in "rgb")
+        return str(held)
 
     def refused(self) -> list[str]:
         """What Discord did not take from the bot."""

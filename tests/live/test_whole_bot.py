@@ -177,7 +177,7 @@ CASES = [
         "greeting-card",
         {"words": "Hello *you* @everyone", "width": 300, "height": 240, "paper_colour": "#108020", "x": 30, "y": 40}
         | {"seed": 4_000_000_000},
-        {"words": "Hello *you* @​everyone", "occasion": "Holiday", "paper_colour": "#108020"}
+        {"words": "Hello *you* @everyone", "occasion": "holiday", "paper_colour": "#108020"}
         | {"seed": "4000000000", "x": "30"},
         is_a_card,
         [(300, 240)],
